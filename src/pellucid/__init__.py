@@ -1,0 +1,1 @@
+"""Train neural networks you can see through."""

@@ -1,0 +1,105 @@
+"""The abstract Data Part: where data comes from, how it is split and prepared."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from pellucid.data.signature import Signature
+from pellucid.parts import Part
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from pellucid.data.batch import Batch, Dataset, Scale
+    from pellucid.data.split import Split
+
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
+
+
+class Raw(Protocol):
+    """Data as read, before anything is decided about it; each kind of Data has its own."""
+
+    rows: int
+    fingerprint: str
+
+
+class Preparation(Protocol):
+    """What was fitted on the training part: it turns new raw data into a Batch the same way."""
+
+    scale: Scale | None
+    """How target values were standardised; None where the target is not values."""
+
+    def apply(self, raw: Raw, signature: Signature) -> Batch:
+        """Prepares rows; the target is None where `raw` has no target."""
+        ...
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The fitted numbers (means, scales, fills), for `preprocess.safetensors`."""
+        ...
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Data ready for training, and how it was made."""
+
+    dataset: Dataset
+    preparation: Preparation
+    signature: Signature
+    """With the findings that only the split could show (a class missing from a part, rows shared)."""
+    share: dict[str, int]
+    """Rows in train, valid and test."""
+
+
+class Data(Part):
+    """Where the data is and what is done to it before a network sees it."""
+
+    catalogue: ClassVar = "pellucid.data.catalogue"
+
+    @classmethod
+    def from_text(cls, text: str) -> dict[str, Any]:
+        """A bare string is a path, or the name of an embedded data set."""
+        return {"path": text}
+
+    @classmethod
+    def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
+        """`images` for a folder or an embedded image set, else `table`."""
+        from pellucid.data.embedded import EMBEDDED
+
+        path = value.get("path")
+        if not isinstance(path, str):
+            return None
+        if not Path(path).exists() and path in EMBEDDED:
+            return EMBEDDED[path].kind
+        if Path(path).is_dir() or Path(path).suffix.lower() in IMAGE_SUFFIXES:
+            return "images"
+        return "table"
+
+    @abstractmethod
+    def read(self) -> Raw:
+        """Reads and validates everything the path names.
+
+        Raises: DataError with file, row or line, and column or reason, at the first thing that cannot be used.
+        """
+
+    @abstractmethod
+    def inspect(self, raw: Raw) -> Signature:
+        """What the data is: columns, types, target, hazards."""
+
+    @abstractmethod
+    def load(self, raw: Raw, signature: Signature, split: Split, seed: int) -> Loaded:
+        """Splits first, then fits the preparation on the training part only."""
+
+    @abstractmethod
+    def restore(self, arrays: dict[str, np.ndarray], signature: Signature) -> Preparation:
+        """The preparation that `arrays` was saved from."""
+
+    @abstractmethod
+    def read_new(self, source: Any, signature: Signature) -> Raw:
+        """Reads data for prediction: a path, or a pandas or polars frame, or an array of images.
+
+        Raises: SchemaError naming the column that is missing or does not fit.
+        """

@@ -1,0 +1,89 @@
+"""What flows between the pieces of a network: the five Forms, and the Signals that carry them.
+
+Shape legend, used as suffixes of tensor names throughout the code:
+
+    B  examples in a batch        C  channels, or classes of an output      H, W  height and width
+    N  rows of a whole data set   D  features of a vector                   T     positions of a sequence
+    K  categorical columns        I, O  inputs and outputs of a layer       E     edges of a graph
+
+A Signal is a tensor, or a tuple of tensors where one is not enough:
+
+    vector    x_BD                           grid      x_BCHW
+    sequence  (x_BTD, mask_BT)               pyramid   (x_BCHW, x_BCHW, ...), finest first
+    nodes     (x_ND, edge_2E, graph_N)
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Callable, Literal, TypeAlias, cast
+
+if TYPE_CHECKING:
+    import torch
+
+    Signal: TypeAlias = torch.Tensor | tuple["Signal", ...]
+
+FormKind = Literal["vector", "sequence", "grid", "pyramid", "nodes"]
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The kind of a Signal, its width (features or channels) and its extent."""
+
+    kind: FormKind
+    width: int
+    extent: tuple[int, ...] = ()
+    """(T,) of a sequence, (H, W) of a grid, empty for a vector; of the coarsest level for a pyramid."""
+    levels: tuple[Form, ...] = ()
+    """The grids of a pyramid, finest first."""
+
+    @property
+    def size(self) -> int:
+        """Numbers in one example."""
+        if self.levels:
+            return sum(level.size for level in self.levels)
+        size = self.width
+        for length in self.extent:
+            size *= length
+        return size
+
+    def __str__(self) -> str:
+        if self.levels:
+            return "pyramid of " + ", ".join(str(level) for level in self.levels)
+        return f"{self.kind} {'x'.join(str(length) for length in (self.width, *self.extent))}"
+
+
+def vector(width: int) -> Form:
+    """The Form of x_BD."""
+    return Form("vector", width)
+
+
+def grid(width: int, height: int, breadth: int) -> Form:
+    """The Form of x_BCHW with C = width, H = height, W = breadth."""
+    return Form("grid", width, (height, breadth))
+
+
+def pyramid(levels: tuple[Form, ...]) -> Form:
+    """The Form of a tuple of grids, finest first."""
+    return Form("pyramid", levels[-1].width, levels[-1].extent, levels)
+
+
+def each(signal: Signal, change: Callable[[torch.Tensor], torch.Tensor]) -> Signal:
+    """`signal` with `change` applied to every tensor in it; named tuples stay named tuples."""
+    if not isinstance(signal, tuple):
+        return change(signal)
+    parts = [each(part, change) for part in signal]
+    named = cast("Callable[..., Signal]", type(signal)) if type(signal) is not tuple else None
+    return named(*parts) if named else tuple(parts)
+
+
+def tensors(signal: Signal) -> list[torch.Tensor]:
+    """The tensors of a Signal, in order."""
+    if not isinstance(signal, tuple):
+        return [signal]
+    return [tensor for part in signal for tensor in tensors(part)]
+
+
+def length(signal: Signal) -> int:
+    """Examples in a Signal: the first extent of its first tensor."""
+    return tensors(signal)[0].shape[0]

@@ -1,0 +1,3 @@
+"""Every method."""
+
+KINDS = {"supervised": "pellucid.methods.supervised:Supervised"}

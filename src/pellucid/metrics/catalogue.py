@@ -1,0 +1,39 @@
+"""Every metric: name -> "module:CONSTANT", the constant being a `Metric`."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from pellucid.errors import RecipeError, did_you_mean
+
+if TYPE_CHECKING:
+    from pellucid.metrics.metric import Metric
+
+METRICS = {
+    "accuracy": "pellucid.metrics.classification:ACCURACY",
+    "balanced_accuracy": "pellucid.metrics.classification:BALANCED_ACCURACY",
+    "precision": "pellucid.metrics.classification:PRECISION",
+    "recall": "pellucid.metrics.classification:RECALL",
+    "f1": "pellucid.metrics.classification:F1",
+    "roc_auc": "pellucid.metrics.classification:ROC_AUC",
+    "average_precision": "pellucid.metrics.classification:AVERAGE_PRECISION",
+    "log_loss": "pellucid.metrics.classification:LOG_LOSS",
+    "brier": "pellucid.metrics.classification:BRIER",
+    "calibration_error": "pellucid.metrics.classification:CALIBRATION_ERROR",
+    "mse": "pellucid.metrics.regression:MSE",
+    "rmse": "pellucid.metrics.regression:RMSE",
+    "mae": "pellucid.metrics.regression:MAE",
+    "r2": "pellucid.metrics.regression:R2",
+}
+
+
+def metric(name: str) -> Metric:
+    """The metric called `name`.
+
+    Raises: RecipeError with the nearest known name.
+    """
+    if name not in METRICS:
+        raise RecipeError("RECIPE-METRIC", f"no metric '{name}'", hint=did_you_mean(name, METRICS))
+    module, _, constant = METRICS[name].partition(":")
+    return getattr(importlib.import_module(module), constant)

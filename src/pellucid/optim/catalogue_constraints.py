@@ -1,0 +1,3 @@
+"""Every constraint."""
+
+KINDS = {"max_norm": "pellucid.optim.constraints:MaxNorm"}

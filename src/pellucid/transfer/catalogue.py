@@ -1,0 +1,3 @@
+"""Every start."""
+
+KINDS = {"scratch": "pellucid.transfer.scratch:Scratch"}
