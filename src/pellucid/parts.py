@@ -22,6 +22,11 @@ from pellucid.errors import Place, RecipeError, did_you_mean, quote
 AnyPart = TypeVar("AnyPart", bound="Part")
 
 
+def is_abstract(cls: type[Part]) -> bool:
+    """Whether `cls` names a kind of Part rather than one Part."""
+    return cls.__dict__.get("catalogue") is not None
+
+
 class Part(BaseModel):
     """A frozen value that says one choice and does one thing."""
 
@@ -75,11 +80,6 @@ class Part(BaseModel):
         if not is_abstract(cls):
             return handler(schema)
         return {"$ref": f"#/$defs/{cls.__name__}"}
-
-
-def is_abstract(cls: type[Part]) -> bool:
-    """Whether `cls` names a kind of Part rather than one Part."""
-    return cls.__dict__.get("catalogue") is not None
 
 
 def kinds(abstract: type[Part]) -> dict[str, str]:
