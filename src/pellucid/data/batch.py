@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pellucid import forms
-from pellucid.forms import Form, Signal
+from pellucid.forms import Form
 
 if TYPE_CHECKING:
     import torch
 
     from pellucid.data.augment import Augment
+    from pellucid.forms import Signal
 
 
 class Rows(NamedTuple):
