@@ -1,0 +1,55 @@
+"""What a report is made from: everything a finished run knows, in one value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from pellucid.data.batch import Batch, Dataset
+    from pellucid.data.signature import Signature
+    from pellucid.metrics.metric import Prediction
+    from pellucid.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The facts of a run, and the trained network as a function."""
+
+    name: str
+    """Name of the run folder."""
+    task: Task
+    signature: Signature
+    dataset: Dataset
+    """Prepared rows, in three parts; `part.row_B` numbers them as they stood in the source."""
+    recipe: dict[str, Any]
+    """The resolved recipe, as plain values."""
+    decisions: list[dict[str, str]]
+    """What the plan filled in: path, value, reason, source."""
+    layers: list[dict[str, Any]]
+    """The layer table: name, layer, output (shape as text), parameters, work (multiply-adds of one example)."""
+    record: list[dict[str, Any]]
+    """Lines of `record.jsonl`: events step, evaluated, stopped (see `record.py`)."""
+    forward: Callable[[Batch], torch.Tensor]
+    """The network in evaluation mode: prepared batch -> raw outputs on the CPU."""
+    decode: Callable[[torch.Tensor], Prediction]
+    """Raw outputs -> predictions in the units of the data."""
+    truth: Callable[[Batch], torch.Tensor]
+    """Targets of a batch in the units of the data: codes, 0/1 labels or values."""
+    metrics: tuple[str, ...]
+    """Names of the metrics of this task, the chosen one first."""
+    columns: tuple[str, ...]
+    """Names of the prepared input columns of a table, in order (numbers first, then categories); empty for images."""
+    seed: int
+    seconds: float
+    """Training time."""
+    examples_per_second: float
+    facts: dict[str, str] = field(default_factory=dict)
+    """Machine, versions, threads, precision: shown as they are."""
+    cells: Callable[[int], dict[str, str]] | None = None
+    """Row number -> the row as it stood in the source (column -> text), for the worst mistakes of a table."""
+    pixels: Callable[[int], Any] | None = None
+    """Row number -> uint8 image array HWC or HW, for the worst mistakes of images."""

@@ -1,0 +1,55 @@
+"""Regression: one or several numbers, by a linear output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Literal
+
+from pellucid.data.signature import Signature
+from pellucid.forms import Form
+from pellucid.losses.loss import Loss
+from pellucid.tasks.task import Task
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+    from pellucid.data.batch import Batch, Scale
+    from pellucid.metrics.metric import Prediction
+
+
+class Regression(Task):
+    """How much: the network learns standardised targets, and predicts in the units of the data."""
+
+    kind: Literal["regression"] = "regression"
+    targets: ClassVar = frozenset({"values"})
+
+    def outputs(self, signature: Signature) -> int:
+        """One unit for each target column."""
+        assert signature.target is not None
+        return len(signature.target.names)
+
+    def head(self, form: Form, signature: Signature) -> nn.Module:
+        """Linear from x_BD to value_BD, no activation: any number can come out."""
+        from torch import nn
+
+        return nn.Linear(form.width, self.outputs(signature))
+
+    def losses(self, output: torch.Tensor, batch: Batch) -> Loss:
+        """The loss of each example on standardised targets; under mixup the targets are mixed."""
+        assert self.loss is not None and batch.target is not None
+        target = batch.target
+        if batch.mixed is not None:
+            other, share_B = batch.mixed
+            target = target.lerp(other, share_B[:, None])
+        return self.loss.per_example(output, target)
+
+    def decode(self, output: torch.Tensor, signature: Signature, scale: Scale | None) -> Prediction:
+        """value_ND in the units of the data."""
+        import torch
+
+        from pellucid.metrics.metric import Prediction
+
+        value = output.detach().to("cpu", torch.float64)
+        if scale is not None:
+            value = value * scale.scale_D.to(value) + scale.mean_D.to(value)
+        return Prediction(value=value)
