@@ -1,1 +1,68 @@
-"""Train neural networks you can see through."""
+"""Train neural networks you can see through.
+
+    import pellucid
+    run = pellucid.train(pellucid.Recipe(data=pellucid.Table(path="churn.csv", target="left")))
+    run.predict("new.csv")
+
+Names are resolved when they are first used, so that importing the package imports neither NumPy nor torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CNN": "pellucid.families.cnn",
+    "Classification": "pellucid.tasks.classification",
+    "Code": "pellucid.code",
+    "Foreign": "pellucid.families.foreign",
+    "Images": "pellucid.data.image",
+    "MLP": "pellucid.families.mlp",
+    "Multilabel": "pellucid.tasks.multilabel",
+    "PellucidError": "pellucid.errors",
+    "Recipe": "pellucid.recipe",
+    "Regression": "pellucid.tasks.regression",
+    "Supervised": "pellucid.methods.supervised",
+    "Table": "pellucid.data.table",
+    "check": "pellucid.jobs",
+    "load": "pellucid.jobs",
+    "report": "pellucid.jobs",
+    "resume": "pellucid.jobs",
+    "steps": "pellucid.jobs",
+    "train": "pellucid.jobs",
+}
+
+__all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll] - the names below, lazily
+
+if TYPE_CHECKING:
+    from pellucid.code import Code as Code
+    from pellucid.data.image import Images as Images
+    from pellucid.data.table import Table as Table
+    from pellucid.errors import PellucidError as PellucidError
+    from pellucid.families.cnn import CNN as CNN
+    from pellucid.families.foreign import Foreign as Foreign
+    from pellucid.families.mlp import MLP as MLP
+    from pellucid.jobs import check as check
+    from pellucid.jobs import load as load
+    from pellucid.jobs import report as report
+    from pellucid.jobs import resume as resume
+    from pellucid.jobs import steps as steps
+    from pellucid.jobs import train as train
+    from pellucid.methods.supervised import Supervised as Supervised
+    from pellucid.recipe import Recipe as Recipe
+    from pellucid.tasks.classification import Classification as Classification
+    from pellucid.tasks.multilabel import Multilabel as Multilabel
+    from pellucid.tasks.regression import Regression as Regression
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'pellucid' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -78,14 +78,18 @@ def computing(threads: int | None) -> Iterator[None]:
     """Sets the number of threads, and deterministic kernels, and restores both afterwards."""
     import torch
 
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled()
+    from torch.utils import deterministic
+
+    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), deterministic.fill_uninitialized_memory
     if threads is not None and threads != before[0]:
         torch.set_num_threads(threads)
     torch.use_deterministic_algorithms(True)
+    deterministic.fill_uninitialized_memory = False  # no kernel of ours reads memory before it writes it
     try:
         yield
     finally:
         torch.use_deterministic_algorithms(before[1])
+        deterministic.fill_uninitialized_memory = before[2]
         if torch.get_num_threads() != before[0]:
             torch.set_num_threads(before[0])
 

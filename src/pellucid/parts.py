@@ -36,6 +36,8 @@ class Part(BaseModel):
     """Set on an abstract kind only: the module whose `KINDS` maps a kind to "module:Class"."""
     default_kind: ClassVar[str | None] = None
     """Set on an abstract kind: what a mapping without `kind` means, where that is not a guess."""
+    code: ClassVar[str | None] = None
+    """Name of the field that a person's own code is bound to, where this Part has one."""
     reference: ClassVar[str] = ""
     """The paper or page this comes from."""
 

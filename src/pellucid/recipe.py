@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from hashlib import sha256
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt
 
 from pellucid.data.source import Data
-from pellucid.documents import Document, canonical_json
+from pellucid.documents import Document, canonical_json, read_file
 from pellucid.families.family import Family
 from pellucid.methods.method import Method
 from pellucid.optim.optimizer import Optimizer
@@ -95,3 +97,21 @@ def read_recipe(document: Document, settings: dict[str, Any] | None = None) -> R
     for path, value in (settings or {}).items():
         assign(document.value, path, value)
     return read(Recipe, document)
+
+
+RECIPES = frozenset({".yaml", ".yml", ".json"})
+"""Suffixes of recipe files."""
+
+
+def recipe_of(source: str, target: str | None = None, settings: Mapping[str, Any] | None = None) -> tuple[Recipe, str | None]:
+    """The recipe that SOURCE means, and its text where it is a recipe file.
+
+    SOURCE is a recipe, a table, an image folder, or the name of an embedded data set.
+    """
+    path = Path(source)
+    values = dict(settings or {})
+    if target is not None:
+        values["data.target"] = target if "," not in target else target.split(",")
+    if path.suffix.lower() in RECIPES and not path.is_dir():
+        return read_recipe(read_file(path), values), path.read_text(encoding="utf-8-sig")
+    return read_recipe(Document({"data": {"path": source}}, "command line"), values), None

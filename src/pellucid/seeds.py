@@ -53,6 +53,12 @@ class Draw:
         self.generator.manual_seed(key(self.seed, self.purpose, *position))
         return self
 
+    def __deepcopy__(self, memo: dict[int, object]) -> Draw:
+        # generators cannot be copied, and need not be: position says all
+        twin = Draw(self.seed, self.purpose, str(self.generator.device))
+        memo[id(self)] = twin
+        return twin.at(*self.position)
+
     def uniform(self, shape: tuple[int, ...], low: float = 0.0, high: float = 1.0) -> torch.Tensor:
         """Uniform numbers in [low, high)."""
         import torch

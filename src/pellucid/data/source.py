@@ -6,16 +6,19 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
+from annotated_types import Ge, Gt, Le
+
+from pellucid.data.augment import Augment
 from pellucid.data.signature import Signature
+from pellucid.data.split import Split
 from pellucid.parts import Part
 
 if TYPE_CHECKING:
     import numpy as np
 
     from pellucid.data.batch import Batch, Dataset, Scale
-    from pellucid.data.split import Split
 
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
@@ -23,15 +26,24 @@ IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".
 class Raw(Protocol):
     """Data as read, before anything is decided about it; each kind of Data has its own."""
 
-    rows: int
-    fingerprint: str
+    @property
+    def rows(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over the content, in an order that does not depend on the file system."""
+        ...
 
 
 class Preparation(Protocol):
     """What was fitted on the training part: it turns new raw data into a Batch the same way."""
 
-    scale: Scale | None
-    """How target values were standardised; None where the target is not values."""
+    @property
+    def scale(self) -> Scale | None:
+        """How target values were standardised; None where the target is not values."""
+        ...
 
     def apply(self, raw: Raw, signature: Signature) -> Batch:
         """Prepares rows; the target is None where `raw` has no target."""
@@ -54,10 +66,30 @@ class Loaded:
     """Rows in train, valid and test."""
 
 
+class SkipBadRows(Part):
+    """Leave out rows that cannot be used, count them, and say so; refuse when there are too many."""
+
+    skip: Annotated[float, Gt(0), Le(0.5)]
+    """Largest share of the rows that may be left out."""
+
+
 class Data(Part):
     """Where the data is and what is done to it before a network sees it."""
 
     catalogue: ClassVar = "pellucid.data.catalogue"
+
+    path: str | None = None
+    """A file, a folder, or the name of an embedded data set; none given: the rows are handed over in memory."""
+    target: str | tuple[str, ...] | None = None
+    """What is to be predicted: one column, or several."""
+    split: Split | None = None
+    """Which rows train, which choose, which judge."""
+    augment: tuple[Augment, ...] = ()
+    """What happens to a training batch each time it is drawn."""
+    on_bad_row: Literal["error"] | SkipBadRows = "error"
+    """What a row or image that cannot be used means: an error, or `{skip: share}` to leave out up to that share."""
+    workers: Annotated[int, Ge(1)] | None = None
+    """Parallel readers of image files; never changes a bit of the result."""
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:

@@ -9,6 +9,9 @@ from pellucid.forms import Form
 from pellucid.parts import Part
 
 if TYPE_CHECKING:
+    from torch import nn
+
+    from pellucid.nn.init_parts import Initializer
     from pellucid.nn.trunk import Trunk
 
 
@@ -18,6 +21,24 @@ class Family(Part):
     catalogue: ClassVar = "pellucid.families.catalogue"
     accepts: ClassVar[frozenset[str]] = frozenset()
     """The kinds of Form this family takes."""
+    foreign: ClassVar[bool] = False
+    """Whether it draws from torch's default generators, so that the loop must seed them before every step."""
+
+    def takes(self) -> frozenset[str]:
+        """The kinds of Form this one takes; differs from `accepts` only where a field decides."""
+        return type(self).accepts
+
+    def start(self) -> tuple[Initializer, float] | None:
+        """How the trunk's weights begin, and the gain of the activation after them; None: as the module made them."""
+        return None
+
+    def neck(self) -> tuple[int, ...]:
+        """Widths of fully connected layers between trunk and head, used where the task wants a vector."""
+        return ()
+
+    def dense(self, width: int, wider: int) -> nn.Module:
+        """One fully connected layer in the manner of this family, for its neck."""
+        raise AssertionError(f"{type(self).__name__} has no neck")
 
     @abstractmethod
     def build(self, form: Form) -> Trunk:

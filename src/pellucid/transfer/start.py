@@ -9,6 +9,7 @@ from pellucid.parts import Part
 
 if TYPE_CHECKING:
     from pellucid.data.batch import Batch
+    from pellucid.families.family import Family
     from pellucid.network.assemble import Network
 
 
@@ -19,5 +20,5 @@ class Start(Part):
     default_kind: ClassVar = "scratch"
 
     @abstractmethod
-    def apply(self, network: Network, sample: Batch, seed: int) -> None:
+    def apply(self, network: Network, family: Family, sample: Batch, seed: int) -> None:
         """Sets the weights in place; `sample` is a training batch for starts that look at data."""

@@ -1,0 +1,118 @@
+"""The command line: one verb a file, one line an error, exit codes that mean something."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+
+import click
+import typer
+
+from pellucid import __version__
+from pellucid.cli import (
+    check,
+    describe,
+    evaluate,
+    explain,
+    inspect,
+    listing,
+    new,
+    predict,
+    report,
+    resume,
+    schema,
+    status,
+    train,
+)
+from pellucid.devices import set_spin_count
+from pellucid.errors import PellucidError, UsageError, did_you_mean
+
+app = typer.Typer(
+    name="pellucid",
+    help="Train neural networks you can see through.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("new")(new.new)
+app.command("check")(check.check)
+app.command("train")(train.train)
+app.command("resume")(resume.resume)
+app.command("predict")(predict.predict)
+app.command("evaluate")(evaluate.evaluate)
+app.command("explain")(explain.explain)
+app.command("status")(status.status)
+app.command("inspect")(inspect.inspect)
+app.command("report")(report.report)
+app.command("list")(listing.listing)
+app.command("describe")(describe.describe)
+app.command("schema")(schema.schema)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"pellucid {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Train neural networks you can see through."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs one command; the exit status says how it ended (docs/errors.md)."""
+    given = sys.argv[1:] if arguments is None else arguments
+    set_spin_count()
+    try:
+        result = app(given, standalone_mode=False, prog_name="pellucid")
+        sys.exit(result if isinstance(result, int) else 0)
+    except PellucidError as fault:
+        sys.exit(_tell(fault, "--json" in given))
+    except click.exceptions.NoSuchOption as fault:
+        hint = f"did you mean {fault.possibilities[0]}?" if fault.possibilities else None
+        sys.exit(_tell(UsageError("CLI-OPTION", f"no option {fault.option_name}", hint=hint), "--json" in given))
+    except click.UsageError as fault:
+        known = list(app_commands())
+        word = given[0] if given else ""
+        hint = did_you_mean(word, known) if word and not word.startswith("-") and word not in known else None
+        message = fault.format_message().rstrip(".")
+        sys.exit(_tell(UsageError("CLI-USAGE", message[:1].lower() + message[1:], hint=hint), "--json" in given))
+    except click.exceptions.Exit as fault:
+        sys.exit(fault.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as fault:  # noqa: BLE001 - whatever is not a PellucidError is a bug of ours: one line and a file
+        sys.exit(_bug(fault, "--json" in given))
+
+
+def app_commands() -> list[str]:
+    """The names of all verbs."""
+    return [command.name for command in app.registered_commands if command.name]
+
+
+def _tell(fault: PellucidError, as_json: bool) -> int:
+    if as_json:
+        typer.echo(json.dumps(fault.as_json()))
+    typer.echo(fault.lines(), err=True)
+    return fault.exit_code
+
+
+def _bug(fault: Exception, as_json: bool) -> int:
+    folder = Path("crash")
+    folder.mkdir(exist_ok=True)
+    path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    path.write_text("".join(traceback.format_exception(fault)))
+    error = PellucidError("BUG", f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}",
+                          hint=f"this is a fault of pellucid; the details are in {path}")  # fmt: skip
+    return _tell(error, as_json)

@@ -1,0 +1,74 @@
+"""`pellucid check`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from pellucid.cli.options import CodeFile, Json, Settings, Target, read_code_file, read_settings
+
+if TYPE_CHECKING:
+    from pellucid.training.forecast import Forecast
+    from pellucid.training.session import Session
+
+
+def check(
+    source: Annotated[str, typer.Argument(help="A recipe, or anything that train takes.")],
+    target: Target = None,
+    settings: Settings = None,
+    code: CodeFile = None,
+    as_json: Json = False,
+) -> None:
+    """Show what would be trained and what it would cost, without training."""
+    from pellucid.recipe import recipe_of
+
+    recipe, _ = recipe_of(source, target, read_settings(settings))
+    from pellucid import jobs
+
+    session, cost = jobs.check(recipe, code=read_code_file(code))
+    assert cost is not None
+    if as_json:
+        typer.echo(json.dumps(_plain(session, cost)))
+    else:
+        _show(session, cost)
+
+
+def _plain(session: Session, cost: Forecast) -> dict[str, Any]:
+    return {
+        "forms": dict(session.state.network.forms),
+        "layers": [layer._asdict() for layer in session.layers],
+        "parameters": sum(layer.parameters for layer in session.layers),
+        "recipe": session.recipe.dump(),
+        "decisions": [decision.as_json() for decision in session.decisions],
+        "findings": [finding.as_json() for finding in session.signature.findings],
+        "rows": session.loaded.share,
+        "forecast": {"seconds": cost.seconds, "memory": cost.memory, "steps": cost.steps, "step_seconds": cost.step_seconds},
+    }
+
+
+def _show(session: Session, cost: Forecast) -> None:
+    share = session.loaded.share
+    typer.echo(f"data: {session.signature.rows:,} rows: {share['train']:,} train, {share['valid']:,} valid, {share['test']:,} test")
+    for finding in session.signature.findings:
+        typer.echo(f"  {finding}")
+    typer.echo("forms:")
+    for name, form in session.state.network.forms:
+        typer.echo(f"  {name:<8}{form}")
+    typer.echo("layers:")
+    names = max(len(layer.name) for layer in session.layers)
+    for layer in session.layers:
+        typer.echo(f"  {layer.name:<{names}}  {layer.layer:<14}{layer.output:>16}{layer.parameters:>14,}")
+    typer.echo(f"  {sum(layer.parameters for layer in session.layers):,} parameters")
+    typer.echo("planned:")
+    for decision in session.decisions:
+        typer.echo(f"  {decision.path} = {_text(decision.value)}\n      {decision.reason} [{decision.source}]")
+    typer.echo(
+        f"forecast: {cost.seconds:.1f} s for {cost.steps:,} steps ({1000 * cost.step_seconds:.2f} ms each) and "
+        f"{cost.evaluations:,} evaluations; {cost.memory / 2**20:,.0f} MiB"
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value)

@@ -1,0 +1,42 @@
+"""`pellucid predict`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pellucid.cli.options import CodeFile, Json, read_code_file
+
+
+def predict(
+    model: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
+    data: Annotated[str, typer.Argument(help="A table, an image or an image folder; - is standard input (CSV).")],
+    output: Annotated[str, typer.Option("--output", "-o", help="Where the predictions go, as CSV; - is standard output.")] = "-",
+    expect_id: Annotated[str | None, typer.Option("--expect-id", help="Refuse a model with another id.")] = None,
+    code: CodeFile = None,
+    as_json: Json = False,
+) -> None:
+    """Predict new rows: labels with probabilities, or values with 90 % intervals."""
+    from pellucid import jobs
+    from pellucid.errors import ArtifactError, Place
+
+    loaded = jobs.load(model, read_code_file(code))
+    if expect_id is not None and loaded.model.id != expect_id:
+        raise ArtifactError("FILE-ID", f"its id is {loaded.model.id}, not {expect_id}", place=Place(str(model)))
+    predictions = loaded.predict(data)
+    for finding in predictions.findings:
+        typer.echo(str(finding), err=True)
+    text = jobs.as_csv(predictions)
+    if output != "-":
+        jobs.write_text(Path(output), text)
+    elif not as_json:
+        sys.stdout.write(text)
+    if as_json:
+        found = [finding.as_json() for finding in predictions.findings]
+        typer.echo(json.dumps({"rows": len(predictions), "output": output, "model": loaded.model.id, "findings": found}))
+    elif output != "-":
+        typer.echo(f"{len(predictions):,} rows: {output}", err=True)

@@ -1,0 +1,355 @@
+"""One function for each verb: what the command line, Python and scikit-learn's face all call."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pellucid.files import remove_folder
+from pellucid.code import Code
+from pellucid.explain import twin as twins
+from pellucid.explain import walkthrough
+from pellucid.documents import read_file
+from pellucid.errors import PellucidError, Place, UsageError
+from pellucid.files import Lock, write_atomic
+from pellucid.findings import Finding
+from pellucid.record import Event, Step, Tested, read_lines
+from pellucid.recipe import Recipe, read_recipe
+from pellucid.report import evidence as facts
+from pellucid.report import draft
+from pellucid.report.build import build
+from pellucid.ship import bundle
+from pellucid.ship.predictor import Predictions, predict as predict_model
+from pellucid.training import evaluate, folder as folders, layout
+from pellucid.training.forecast import Forecast, forecast
+from pellucid.training.run import Signals, Writer, events, restore_best
+from pellucid.training.session import Session, prepare
+
+RUNS = Path("runs")
+Watch = Callable[[Session, Event], None]
+
+
+@dataclass
+class Run:
+    """A training that ended: where it is, its scores, and its model."""
+
+    folder: Path | None
+    recipe: Recipe
+    model: bundle.Model
+    metrics: dict[str, dict[str, float]]
+    """Part (train, valid, test) -> metric -> score; `loss` is among them."""
+    seconds: float
+    examples_per_second: float
+    findings: list[Finding] = field(default_factory=list)
+    report: Path | None = None
+
+    def predict(self, source: Any) -> Predictions:
+        """Predicts a path, a frame or arrays of images."""
+        return predict_model(self.model, source)
+
+    def as_json(self) -> dict[str, Any]:
+        """What `train --json` prints."""
+        return {
+            "run": None if self.folder is None else str(self.folder),
+            "metrics": self.metrics,
+            "examples_per_second": round(self.examples_per_second, 1),
+            "seconds": round(self.seconds, 3),
+            "findings": [finding.as_json() for finding in self.findings],
+            "report": None if self.report is None else str(self.report),
+        }
+
+
+def next_folder(name: str, root: Path = RUNS) -> Path:
+    """A new folder `root/<name>-NNNN`, made so that two processes never get the same one."""
+    root.mkdir(parents=True, exist_ok=True)
+    taken = [int(path.name[-4:]) for path in root.glob(f"{name}-[0-9][0-9][0-9][0-9]")]
+    for number in range(max(taken, default=0) + 1, 10_000):
+        folder = root / f"{name}-{number:04d}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise UsageError("CLI-RUN", "there are 9,999 runs of this name", place=Place(str(root)), hint="give --run DIR")
+
+
+def train(
+    recipe: Recipe,
+    *,
+    run: Path | str | None = None,
+    rows: Any = None,
+    code: Code | None = None,
+    report: bool = True,
+    written: str | None = None,
+    watch: Watch | None = None,
+) -> Run:
+    """Trains a recipe in the folder `run` (a new one under `runs/` where none is given).
+
+    Args:
+        rows: data in memory (a pandas or polars frame, or a mapping of columns) instead of `recipe.data.path`.
+        code: a person's own modules and functions, for `foreign` and `own`.
+        report: whether `report.html` is written.
+        written: the recipe as the person wrote it, kept beside the resolved one.
+        watch: called with every event; it sees and cannot change.
+
+    Raises: a PellucidError; what can be known before the first step is raised before it.
+    """
+    made = run is None or not Path(run).exists()
+    folder = next_folder(_name(recipe)) if run is None else Path(run)
+    folder.mkdir(parents=True, exist_ok=True)
+    with Lock(folder):
+        try:
+            bound = code.bind(recipe) if code else recipe
+            session = prepare(bound, None if rows is None else bound.data.read_rows(rows))
+            writer = folders.create(folder, session, written)
+        except (PellucidError, KeyboardInterrupt):
+            if made:
+                remove_folder(folder)
+            raise
+        return _finish(session, writer, report=report, watch=watch)
+
+
+def resume(
+    run: Path | str,
+    *,
+    rows: Any = None,
+    code: Code | None = None,
+    epochs: int | None = None,
+    inexact: bool = False,
+    report: bool = True,
+    watch: Watch | None = None,
+) -> Run:
+    """Goes on with a run from its newest intact checkpoint, bit for bit as if it had never stopped."""
+    folder = Path(run)
+    layout.read_identity(folder)
+    with Lock(folder):
+        bind = code.bind if code else None
+        if epochs is not None:
+            bind = _longer(epochs, bind)
+        recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
+        raw = None if rows is None else recipe.data.read_rows(rows)
+        session, writer = folders.reopen(folder, raw, inexact=inexact, bind=bind)
+        return _finish(session, writer, report=report, watch=watch)
+
+
+def steps(recipe: Recipe, *, rows: Any = None, code: Code | None = None) -> Iterator[Event]:
+    """Trains without a folder and yields every event; leaving the loop ends the training."""
+    recipe = code.bind(recipe) if code else recipe
+    yield from events(prepare(recipe, None if rows is None else recipe.data.read_rows(rows)), Writer(None))
+
+
+def fit(recipe: Recipe, rows: Any, *, code: Code | None = None, run: Path | None = None) -> tuple[Run, list[float]]:
+    """Trains rows in memory without writing anything (unless `run` is given); the run and its loss by evaluation."""
+    curve: list[float] = []
+
+    def note(session: Session, event: Event) -> None:
+        if not isinstance(event, Step | Tested) and hasattr(event, "train_loss"):
+            curve.append(event.train_loss)
+
+    if run is not None:
+        return train(recipe, run=run, rows=rows, code=code, watch=note), curve
+    recipe = code.bind(recipe) if code else recipe
+    session = prepare(recipe, recipe.data.read_rows(rows))
+    return _finish(session, Writer(None), report=False, watch=note), curve
+
+
+def _finish(session: Session, writer: Writer, *, report: bool, watch: Watch | None) -> Run:
+    """Trains to the end, then writes the model and the report."""
+    began, before = time.perf_counter(), session.state.step
+    signals = Signals()
+    metrics: dict[str, dict[str, float]] = {}
+    trained = None
+    with signals.listening():
+        for event in events(session, writer, signals):
+            if isinstance(event, Tested):
+                trained = trained or time.perf_counter()
+                metrics[event.part] = {"loss": event.loss, **event.metrics}
+            if watch is not None:
+                watch(session, event)
+    seconds = (trained or time.perf_counter()) - began
+    rows = (session.state.step - before) * len(session.dataset.train) / max(session.per_epoch, 1)
+    speed = rows / seconds if seconds > 0 else 0.0
+    recipe, folder = session.recipe, writer.folder
+    model = bundle.Model(
+        recipe, session.signature, session.state.network, session.loaded.preparation, bundle.half_widths(session), ""
+    )
+    result = Run(folder, recipe, model, metrics, seconds, speed, list(session.signature.findings))
+    if folder is not None:
+        if (folder / "model").exists():
+            remove_folder(folder / "model")
+        bundle.save(session, folder / "model", {"metrics": metrics}, folders.comments(session.decisions))
+        writer.journal("finished", seconds=round(seconds, 3), examples_per_second=round(speed, 1))
+        if report:
+            result.report = write_report(session, folder, seconds=seconds, speed=speed)
+    return result
+
+
+def write_report(session: Session, folder: Path, *, seconds: float, speed: float) -> Path:
+    """Writes `report.json` and `report.html` of a finished session."""
+    from pellucid.report import html
+
+    report = build(collect(session, folder, seconds=seconds, speed=speed))
+    write_atomic(folder / "report.json", json.dumps(report, allow_nan=False).encode() + b"\n")
+    write_atomic(folder / "report.html", html.render(report).encode())
+    return folder / "report.html"
+
+
+def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> facts.Evidence:
+    """Everything a finished session knows, for the report."""
+    recipe, dataset = session.recipe, session.dataset
+    assert recipe.task is not None and recipe.task.metrics is not None
+    task = recipe.task
+    return facts.Evidence(
+        name=folder.name,
+        task=task,
+        signature=session.signature,
+        dataset=dataset,
+        recipe=recipe.dump(),
+        decisions=[{name: str(value) for name, value in item.as_json().items()} for item in session.decisions],
+        layers=[layer._asdict() for layer in session.layers],
+        record=list(read_lines(folder / "record.jsonl")),
+        forward=lambda batch: evaluate.outputs(session.state.network, batch, recipe.precision),
+        decode=lambda output: task.decode(output, session.signature, dataset.scale),
+        truth=lambda batch: evaluate.truth(batch, dataset.scale),
+        metrics=task.metrics,
+        columns=tuple(session.loaded.preparation.names()),
+        seed=recipe.seed,
+        seconds=seconds,
+        examples_per_second=speed,
+        facts=_machine(session),
+        cells=session.raw.cells if session.signature.kind == "table" else None,
+        pixels=session.raw.picture if session.signature.kind == "images" else None,
+    )
+
+
+def _machine(session: Session) -> dict[str, str]:
+    known = {**folders.facts(session), "data": session.signature.fingerprint[:16], "recipe": session.recipe.hash[:16]}
+    return {name: str(value) for name, value in known.items()}
+
+
+def report(run: Path | str, *, code: Code | None = None) -> Path:
+    """The path of a run's report; it is made where the run was trained without one."""
+    folder = Path(run)
+    layout.read_identity(folder)
+    path = folder / "report.html"
+    if path.exists():
+        return path
+    session = finished(folder, code)
+    ended = [line for line in layout.journal(folder) if line["event"] == "finished"]
+    last = ended[-1] if ended else {"seconds": 0.0, "examples_per_second": 0.0}
+    return write_report(session, folder, seconds=last["seconds"], speed=last["examples_per_second"])
+
+
+def load(path: Path | str, code: Code | None = None) -> Loaded:
+    """The model of a run or of a model folder, verified byte by byte."""
+    folder = Path(path)
+    inner = folder / "model" if (folder / "run.json").exists() else folder
+    if not inner.is_dir():
+        if (folder / "run.json").exists():
+            message, hint = "this run is not finished: it has no model yet", f"pellucid resume {folder}"
+        else:
+            message, hint = "no run and no model here", "pellucid list shows the runs"
+        raise UsageError("CLI-MODEL", message, place=Place(str(folder)), hint=hint)
+    return Loaded(bundle.load(inner, code.bind if code else None))
+
+
+def new(recipe: Recipe) -> tuple[str, list[Finding]]:
+    """A commented recipe for data, and what looked dangerous in it; the data is read and nothing is trained."""
+    session = prepare(recipe)
+    return draft.write(session), list(session.signature.findings)
+
+
+def walk(
+    run: Path | str, *, row: int = 0, layer: str | None = None, unit: int | None = None, code: Code | None = None
+) -> tuple[dict[str, Any], str]:
+    """One row of a run's data through its network, layer by layer; as plain values and as text."""
+    session = finished(Path(run), code)
+    walked = walkthrough.walk(session, row, layer=layer, unit=unit)
+    return walked, walkthrough.text(walked)
+
+
+def twin(run: Path | str, *, code: Code | None = None) -> str:
+    """The network of a finished run as a NumPy program."""
+    session = finished(Path(run), code)
+    return twins.program(session)
+
+
+def finished(folder: Path, code: Code | None = None) -> Session:
+    """The session of a finished run, with the kept weights in its network.
+
+    Raises: UsageError where the run is not finished.
+    """
+    layout.read_identity(folder)
+    with Lock(folder):
+        session, _ = folders.reopen(folder, inexact=True, bind=code.bind if code else None)
+    if session.state.stopped is None:
+        raise UsageError("CLI-RUN", "this run is not finished", place=Place(str(folder)), hint=f"pellucid resume {folder}")
+    restore_best(session)
+    return session
+
+
+def as_csv(predictions: Predictions) -> str:
+    """Predictions as CSV text; numbers as their shortest exact form."""
+    file = io.StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(predictions.columns)
+    writer.writerows(zip(*predictions.columns.values(), strict=True))
+    return file.getvalue()
+
+
+def write_text(path: Path, text: str) -> None:
+    """Writes a file whole or not at all."""
+    write_atomic(path, text.encode())
+
+
+@dataclass
+class Loaded:
+    """A model from disk."""
+
+    model: bundle.Model
+
+    def predict(self, source: Any) -> Predictions:
+        """Predicts a path, a frame or arrays of images.
+
+        Raises: SchemaError naming what does not fit.
+        """
+        return predict_model(self.model, source)
+
+    def evaluate(self, source: Any) -> dict[str, float]:
+        """Scores labelled rows with the metrics of the task."""
+        model, task = self.model, self.model.recipe.task
+        assert task is not None and task.metrics is not None
+        raw = model.recipe.data.read_new(source, model.signature, labelled=True)
+        batch = model.preparation.apply(raw, model.signature)
+        scores = evaluate.score(
+            model.network, batch, task, signature=model.signature, scale=model.preparation.scale, names=task.metrics
+        )
+        return {"loss": scores.loss, **scores.metrics}
+
+
+def check(recipe: Recipe, *, code: Code | None = None, measure: bool = True) -> tuple[Session, Forecast | None]:
+    """Everything that can be known before training: the network, the plan, and what it will cost."""
+    session = prepare(code.bind(recipe) if code else recipe)
+    return session, forecast(session) if measure else None
+
+
+def _name(recipe: Recipe) -> str:
+    path = recipe.data.path
+    stem = Path(path).stem or Path(path).name if path else "memory"
+    return "".join(char if char.isalnum() or char in "-_" else "-" for char in stem)[:40] or "run"
+
+
+def _longer(epochs: int, bind: Callable[[Recipe], Recipe] | None) -> Callable[[Recipe], Recipe]:
+    def change(recipe: Recipe) -> Recipe:
+        assert recipe.method is not None
+        recipe = recipe.replace(method=recipe.method.replace(epochs=epochs))
+        return bind(recipe) if bind else recipe
+
+    return change
+

@@ -1,0 +1,81 @@
+"""Supervised learning: one phase, one player, batches of the training part."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from annotated_types import Ge
+
+from pellucid import forms, seeds
+from pellucid.methods.method import Method, Phase, Turn
+
+if TYPE_CHECKING:
+    from pellucid.data.batch import Batch, Dataset
+    from pellucid.losses.loss import Loss
+    from pellucid.network.assemble import Network
+    from pellucid.seeds import Draw
+    from pellucid.tasks.task import Task
+
+LARGEST_COPY = 256 * 2**20
+"""Bytes of training data up to which an epoch is permuted at once; above, each batch is gathered by itself."""
+
+
+class Supervised(Method):
+    """Every batch moves the whole network towards its targets."""
+
+    kind: Literal["supervised"] = "supervised"
+    epochs: Annotated[int, Ge(1)] | None = None
+    """Passes over the training part."""
+    batch: Annotated[int, Ge(1)] | None = None
+    """Rows in a batch; a number of at least the training rows is full-batch descent, 1 is one by one."""
+    accumulate: Annotated[int, Ge(1)] = 1
+    """Batches whose gradients make one step."""
+
+    def phases(self, network: Network, task: Task, data: Dataset, seed: int) -> Iterator[Phase]:
+        """One phase of all epochs."""
+        assert self.epochs is not None and self.batch is not None
+        stream = Shuffled(data, self.batch, seed)
+
+        def loss(network: Network, batch: Batch, draw: Draw) -> Loss:
+            return task.losses(network(batch.input), batch)
+
+        groups = -(-stream.steps_per_epoch // self.accumulate)
+        yield Phase("supervised", stream, (Turn("network", "", loss),), groups * self.epochs, self.accumulate)
+
+
+@dataclass(frozen=True)
+class Shuffled:
+    """The training part in a new order every epoch: order and augmentation are functions of the position alone."""
+
+    data: Dataset
+    size: int
+    seed: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch; a last batch of one row joins the one before, since a norm cannot use it."""
+        rows = len(self.data.train)
+        count = -(-rows // self.size)
+        return count - 1 if self.size > 1 and rows % self.size == 1 and count > 1 else count
+
+    def batches(self, epoch: int, start: int) -> Iterator[Batch]:
+        """The batches of one epoch, from number `start` on."""
+        import torch
+
+        train, last = self.data.train, self.steps_per_epoch - 1
+        order = torch.randperm(len(train), generator=seeds.generator(self.seed, "order", epoch))
+        tensors = forms.tensors(train.input)
+        bytes_held = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
+        order = order.to(tensors[0].device)
+        whole = train.take(order) if bytes_held <= LARGEST_COPY else None
+        draw = seeds.Draw(self.seed, "augment", str(order.device)) if self.data.augment else None
+        for number in range(start, last + 1):
+            low, high = number * self.size, len(train) if number == last else (number + 1) * self.size
+            batch = whole.part(low, high) if whole else train.take(order[low:high])
+            if draw is not None:
+                draw.at(epoch, number)
+                for augment in self.data.augment:
+                    batch = augment.apply(batch, draw, self.data.black_C)
+            yield batch

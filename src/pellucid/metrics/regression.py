@@ -1,0 +1,63 @@
+"""Scores of values, in float64 and in the units of the data, equal to scikit-learn's; several outputs count alike."""
+
+from __future__ import annotations
+
+import torch
+
+from pellucid.metrics.curves import weights
+from pellucid.metrics.metric import Metric, Prediction
+
+
+def mse(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
+    """Mean squared error."""
+    return _mean(_error(prediction, target).square(), weight_N).mean().item()
+
+
+def rmse(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
+    """Root of the mean squared error of each output, then the mean over outputs."""
+    return _mean(_error(prediction, target).square(), weight_N).sqrt().mean().item()
+
+
+def mae(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
+    """Mean absolute error."""
+    return _mean(_error(prediction, target).abs(), weight_N).mean().item()
+
+
+def r2(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
+    """1 - squared error / squared distance from the mean: 1 is perfect, 0 is what the mean gives, below is worse.
+
+    For a target that is constant: 1 if it is met exactly, else 0. NaN for fewer than two examples.
+    """
+    error_ND, target_ND = _error(prediction, target), _columns(target)
+    if len(target_ND) < 2:
+        return torch.nan
+    left_D = _mean(error_ND.square(), weight_N)
+    spread_D = _mean((target_ND - _mean(target_ND, weight_N)).square(), weight_N)
+    # Told by the extremes: the spread of a constant that is no binary fraction is rounding noise, not 0.
+    constant_D = target_ND.amax(dim=0) == target_ND.amin(dim=0)
+    return torch.where(constant_D, (left_D == 0).double(), 1 - left_D / spread_D).mean().item()
+
+
+def _columns(tensor: torch.Tensor) -> torch.Tensor:
+    """tensor_ND in float64, from tensor_ND or tensor_N."""
+    return (tensor.unsqueeze(1) if tensor.ndim == 1 else tensor).double()
+
+
+def _error(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    assert prediction.value is not None
+    value_ND, target_ND = _columns(prediction.value), _columns(target)
+    assert value_ND.shape == target_ND.shape, f"values {tuple(value_ND.shape)}, target {tuple(target_ND.shape)}"
+    return value_ND - target_ND
+
+
+def _mean(value_ND: torch.Tensor, weight_N: torch.Tensor | None) -> torch.Tensor:
+    weight_N = weights(value_ND, weight_N)
+    return (value_ND * weight_N.unsqueeze(1)).sum(dim=0) / weight_N.sum()
+
+
+_VALUES = frozenset({"values"})
+
+MSE = Metric("mse", "lower", _VALUES, "mean squared error", mse)
+RMSE = Metric("rmse", "lower", _VALUES, "root mean squared error", rmse)
+MAE = Metric("mae", "lower", _VALUES, "mean absolute error", mae)
+R2 = Metric("r2", "higher", _VALUES, "R2", r2)

@@ -1,0 +1,114 @@
+"""The network: intake, trunk, bridge, head, always these four children."""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from pellucid import seeds
+from pellucid.data.batch import Batch
+from pellucid.data.signature import Signature
+from pellucid.errors import Place, RecipeError
+from pellucid.families.family import Family
+from pellucid.forms import Form, Signal, vector
+from pellucid.network import bridges
+from pellucid.network.embed import intake
+from pellucid.nn.noise import share_draw
+from pellucid.parts import kinds, load_kind
+from pellucid.tasks.task import Task
+
+
+class Network(nn.Module):
+    """What is trained. `forms` says what flows between its children."""
+
+    def __init__(self, *, intake: nn.Module, trunk: nn.Module, bridge: nn.Module, head: nn.Module) -> None:
+        super().__init__()
+        self.intake = intake
+        self.trunk = trunk
+        self.bridge = bridge
+        self.head = head
+        self.forms: tuple[tuple[str, str], ...] = ()
+        """(place, what flows there), for `check` and the report."""
+        self.draw: seeds.Draw | None = None
+
+    def forward(self, input: Signal) -> torch.Tensor:  # noqa: A002 - torch's own name for it
+        """Prepared inputs -> raw outputs of the head."""
+        return self.head(self.bridge(self.trunk(self.intake(input))))
+
+
+def assemble(
+    form: Form, categories: tuple[int, ...], *, signature: Signature, family: Family, task: Task, seed: int
+) -> Network:
+    """The network of a family for a task over inputs of `form`.
+
+    Raises: RecipeError saying what would fit, where family and data, or family and task, do not.
+    """
+    # Modules fill their weights from torch's default generator when they are made; ours are filled again by the start,
+    # a person's own are not, so the generator is seeded for them and given back as it was.
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seeds.key(seed, "init"))
+        door = intake(form, categories)
+        inward = _inward(door.out, family)
+        trunk = family.build(inward.out)
+        outward = _outward(trunk.out, family, task)
+        head = task.head(outward.out, signature)
+    way_in = door if isinstance(inward.module, nn.Identity) else nn.Sequential(door, inward.module)
+    network = Network(intake=way_in, trunk=trunk, bridge=outward.module, head=head)
+    network.forms = (
+        ("intake", f"{inward.out}" + ("" if inward.says == "as it is" else f" ({inward.says})")),
+        ("trunk", str(trunk.out)),
+        ("bridge", f"{outward.out}" + ("" if outward.says == "as it is" else f" ({outward.says})")),
+        ("head", str(vector(task.outputs(signature)))),
+    )
+    network.draw = seeds.Draw(seed, "step")
+    share_draw(network, network.draw)
+    return network
+
+
+def for_batch(network: Network, batch: Batch) -> torch.Tensor:
+    """Raw outputs for a batch, in evaluation mode and without gradient; the mode is put back."""
+    training = network.training
+    network.eval()
+    with torch.inference_mode():
+        output = network(batch.input)
+    network.train(training)
+    return output
+
+
+def _inward(form: Form, family: Family) -> bridges.Bridge:
+    if form.kind in family.takes():
+        return bridges.same(form)
+    for wanted in sorted(family.takes()):
+        if (form.kind, wanted) in bridges.IN:
+            return bridges.IN[form.kind, wanted](form)
+    kind = family.dump()["kind"]
+    raise RecipeError(
+        "RECIPE-FIT",
+        f"{kind} takes {' or '.join(sorted(family.takes()))}, and this data is {form}",
+        place=Place(path="model.kind"),
+        hint=f"families for {form.kind} data: {', '.join(_families_for(form))}",
+    )
+
+
+def _outward(form: Form, family: Family, task: Task) -> bridges.Bridge:
+    wanted = type(task).wants
+    if wanted == "vector" and family.neck():
+        first = bridges.NECK[form.kind](form)
+        layers, width = [first.module], first.out.width
+        for wider in family.neck():
+            layers.append(family.dense(width, wider))
+            width = wider
+        says = f"{first.says}, then {len(family.neck())} fully connected"
+        return bridges.Bridge(nn.Sequential(*layers), vector(width), says)
+    if form.kind == wanted:
+        return bridges.same(form)
+    if (form.kind, wanted) in bridges.OUT:
+        return bridges.OUT[form.kind, wanted](form)
+    message = f"{task.dump()['kind']} wants a {wanted}, and {family.dump()['kind']} gives a {form.kind}"
+    fitting = sorted({start for start, end in bridges.OUT if end == wanted} | {wanted})
+    raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=f"fits: {', '.join(fitting)}")
+
+
+def _families_for(form: Form) -> list[str]:
+    reachable = {form.kind} | {end for start, end in bridges.IN if start == form.kind}
+    return [kind for kind in sorted(kinds(Family)) if load_kind(Family, kind).accepts & reachable]

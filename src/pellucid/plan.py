@@ -1,0 +1,199 @@
+"""The plan: fills what a recipe left open. Every value it fills in states its reason and the source of the rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pellucid.data.signature import Signature, Target
+from pellucid.data.source import Loaded
+from pellucid.documents import Plain
+from pellucid.errors import Place, RecipeError
+from pellucid.metrics.catalogue import METRICS, metric
+from pellucid.parts import kinds, load_kind
+from pellucid.recipe import Recipe
+from pellucid.tasks.task import Task
+
+
+@dataclass(frozen=True)
+class Decision:
+    """One value that the plan filled in."""
+
+    path: str
+    value: Plain
+    reason: str
+    source: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The decision as plain values."""
+        return {"path": self.path, "value": self.value, "reason": self.reason, "source": self.source}
+
+
+OURS = "benchmarks/defaults.md"
+"""Source of the defaults that were measured on the embedded data sets."""
+
+TASK_OF = {"classes": "classification", "labels": "multilabel", "values": "regression"}
+LOSS_OF = {"classes": "cross_entropy", "binary": "binary_cross_entropy", "labels": "binary_cross_entropy", "values": "mse"}
+METRICS_OF = {
+    "classes": ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "calibration_error"),
+    "binary": ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss",
+               "calibration_error"),
+    "labels": ("f1", "roc_auc", "accuracy", "log_loss"),
+    "values": ("rmse", "mae", "r2"),
+}  # fmt: skip
+
+
+class Planner:
+    """Collects decisions while a recipe is completed."""
+
+    def __init__(self, recipe: Recipe) -> None:
+        self.recipe = recipe
+        self.decisions: list[Decision] = []
+
+    def fill(self, path: str, value: Any, reason: str, source: str = OURS) -> None:
+        """Sets a top-level field, or one field of a Part in it, where it was not given."""
+        name, _, inner = path.partition(".")
+        part = getattr(self.recipe, name)
+        if inner:
+            if getattr(part, inner) is not None:
+                return
+            part = part.replace(**{inner: value})
+            plain = part.dump().get(inner)
+        elif part is None:
+            part = value
+            plain = None
+        else:
+            return
+        self.recipe = self.recipe.replace(**{name: part})
+        self.decisions.append(Decision(path, self.recipe.dump()[name]["kind"] if not inner else plain, reason, source))
+
+
+def target_kind(target: Target) -> str:
+    """classes, binary (two classes), labels or values."""
+    return "binary" if target.kind == "classes" and len(target.classes) == 2 else target.kind
+
+
+def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
+    """The recipe with every value explicit, and what was filled in.
+
+    Raises: RecipeError where task, loss or metric do not go with the target; it names what would.
+    """
+    planner = Planner(recipe)
+    target = loaded.signature.target
+    assert target is not None
+    _task(planner, target)
+    _model(planner, loaded)
+    planner.fill("start", _part("start", "scratch"), "no pretrained weights were named", "the default")
+    _method(planner, loaded)
+    _optimizer(planner)
+    if recipe.stop.metric is None:
+        planner.fill("stop.metric", "loss", "the validation loss is smoother than any score that counts", "Prechelt 1998")
+    watched = planner.recipe.stop.metric
+    task = planner.recipe.task
+    assert task is not None and task.metrics is not None
+    if watched != "loss" and watched not in task.metrics:
+        planner.recipe = planner.recipe.replace(task=task.replace(metrics=(*task.metrics, watched)))
+    return planner.recipe, planner.decisions
+
+
+def _part(field: str, kind: str, **values: Any) -> Any:
+    from pellucid.parts import concrete
+
+    annotation = next(item for item in _abstract(field))
+    return concrete(annotation, {"kind": kind, **values})
+
+
+def _abstract(field: str) -> list[Any]:
+    from pellucid.families.family import Family
+    from pellucid.methods.method import Method
+    from pellucid.optim.optimizer import Optimizer, Schedule
+    from pellucid.transfer.start import Start
+
+    return [{"model": Family, "method": Method, "optimizer": Optimizer, "schedule": Schedule, "start": Start, "task": Task}[field]]
+
+
+def _task(planner: Planner, target: Target) -> None:
+    wanted = TASK_OF[target.kind]
+    planner.fill("task", _part("task", wanted), f"{target.why or f'the target is {target.kind}'}", "the target column")
+    task = planner.recipe.task
+    assert task is not None
+    if target.kind not in type(task).targets:
+        fits = [kind for kind in kinds(Task) if target.kind in load_kind(Task, kind).targets]
+        raise RecipeError(
+            "RECIPE-FIT",
+            f"{task.dump()['kind']} does not go with a target of {target.kind} ({', '.join(target.names)})",
+            place=Place(path="task"),
+            hint=f"use task: {' or '.join(fits)}" + _as_numbers(target),
+        )
+    kind = target_kind(target)
+    units = "one sigmoid unit" if kind == "binary" else "a softmax" if kind == "classes" else "its outputs"
+    planner.fill("task.loss", LOSS_OF[kind], f"the likelihood of {kind} under {units}", "Bishop 2006, section 4.3")
+    planner.fill("task.metrics", METRICS_OF[kind], f"the customary scores for {kind}", "scikit-learn's user guide, 3.4")
+    task = planner.recipe.task
+    assert task is not None and task.loss is not None and task.metrics is not None
+    if kind not in type(task.loss).targets:
+        raise RecipeError(
+            "RECIPE-FIT",
+            f"{task.loss.dump()['kind']} does not go with {kind}",
+            place=Place(path="task.loss"),
+            hint=f"use {LOSS_OF[kind]}",
+        )
+    for name in task.metrics:
+        if target.kind not in metric(name).targets:
+            fits = [other for other in METRICS if target.kind in metric(other).targets]
+            message = f"'{name}' is no score of {target.kind}"
+            raise RecipeError("RECIPE-FIT", message, place=Place(path="task.metrics"), hint=f"one of: {', '.join(fits)}")
+
+
+def _as_numbers(target: Target) -> str:
+    return "; its classes are " + ", ".join(target.classes[:5]) if target.classes else ""
+
+
+def _model(planner: Planner, loaded: Loaded) -> None:
+    form, rows = loaded.dataset.form, loaded.share["train"]
+    if form.kind == "grid":
+        small = min(form.extent) < 16
+        channels = (32, 64) if small or min(form.extent) < 48 else (32, 64, 128)
+        model = _part("model", "cnn", channels=channels, convolutions=2 if small else 1, dropout=0.3)
+        planner.fill("model", model, f"the data is images of {form}", "LeCun et al. 1998")
+    else:
+        planner.fill("model", _part("model", "mlp"), f"the data is a table of {form.width} numbers", "the default")
+    model = planner.recipe.model
+    assert model is not None
+    if model.dump()["kind"] == "mlp":
+        widths = (64,) if rows < 1_000 else (128, 128) if rows < 20_000 else (256, 256)
+        planner.fill("model.widths", widths, f"{rows:,} training rows")
+
+
+def _method(planner: Planner, loaded: Loaded) -> None:
+    rows = loaded.share["train"]
+    planner.fill("method", _part("method", "supervised"), "rows with targets", "the default")
+    batch = 32 if rows < 5_000 else 64 if rows < 20_000 else 128 if rows < 100_000 else 256
+    planner.fill("method.batch", min(batch, rows), f"{rows:,} training rows", "Masters and Luschi 2018, arXiv:1804.07612")
+    if loaded.dataset.form.kind == "grid":
+        epochs = 60 if rows < 5_000 else 20
+    else:
+        epochs = max(10, min(100, 300_000 // max(rows, 1)))
+    planner.fill("method.epochs", epochs, f"{rows:,} training rows; the best epoch's weights are kept")
+
+
+def _optimizer(planner: Planner) -> None:
+    planner.fill("optimizer", _part("optimizer", "adamw"), "works without tuning on most networks", "arXiv:1711.05101")
+    optimizer = planner.recipe.optimizer
+    assert optimizer is not None
+    kind = str(optimizer.dump()["kind"])
+    adaptive = kind in ("adam", "adamw", "rmsprop")
+    rate = 1e-3 if adaptive else 1e-2 if kind == "adagrad" else 0.05
+    planner.fill("optimizer.learning_rate", rate, f"the customary step of {kind}", "arXiv:1412.6980, section 2")
+    decay = 0.01 if kind == "adamw" else 0.0
+    planner.fill("optimizer.weight_decay", decay, f"the customary decay of {kind}", "arXiv:1711.05101, section 4")
+    schedule = _part("schedule", "warmup", then="cosine")
+    reason = "small steps first while the gradients settle, then ever smaller ones"
+    planner.fill("optimizer.schedule", schedule, reason, "arXiv:1608.03983")
+
+
+def describe(signature: Signature) -> str:
+    """One line on what was planned for, for the terminal."""
+    target = signature.target
+    named = ", ".join(target.names) if target else "nothing"
+    return f"{signature.rows:,} rows, predicting {named}"

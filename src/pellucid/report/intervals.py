@@ -1,0 +1,70 @@
+"""Bootstrap intervals: how far a score could be off because the test part is only a sample.
+
+The percentile bootstrap (Efron and Tibshirani 1993, chapter 13): the test rows are drawn again with replacement many
+times, every score is measured on every draw, and the middle 95 % of the results is the interval. Network and baselines
+are measured on the same draws, so the interval of their difference is paired.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import torch
+
+from pellucid import seeds
+from pellucid.metrics.metric import Metric, Prediction
+from pellucid.report.outcome import take
+from pellucid.report.words import COSTLY
+
+RESAMPLES = 1000
+LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A score with the range in which it would fall on 95 of 100 samples like this one."""
+
+    value: float
+    low: float
+    high: float
+    resamples: int
+    """Draws the interval stands on; 0 where the score is undefined."""
+
+
+def resamples(chosen: Metric, count: int) -> int:
+    """How many draws `chosen` gets on `count` examples: 1000, fewer where that would take seconds."""
+    if chosen.name in COSTLY:
+        return max(100, min(300, 500_000 // max(count, 1)))
+    return max(200, min(RESAMPLES, 2_000_000 // max(count, 1)))
+
+
+def draws(metrics: list[Metric], prediction: Prediction, truth: torch.Tensor, seed: int) -> dict[str, torch.Tensor]:
+    """Each metric on its resamples of the same rows; the r-th number of each belongs to the r-th draw."""
+    count = truth.shape[0]
+    wanted = {chosen.name: resamples(chosen, count) for chosen in metrics}
+    stream = seeds.generator(seed, "bootstrap")
+    found: dict[str, list[float]] = {name: [] for name in wanted}
+    for draw in range(max(wanted.values(), default=0)):
+        index = torch.randint(count, (count,), generator=stream)
+        drawn, target = take(prediction, index), truth.index_select(0, index)
+        for chosen in metrics:
+            if draw < wanted[chosen.name]:
+                found[chosen.name].append(chosen.measure(drawn, target, None))
+    return {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
+
+
+def interval(value: float, drawn: torch.Tensor) -> Interval:
+    """The middle 95 % of `drawn`, leaving out draws where the score is undefined (a class was not drawn)."""
+    finite = drawn[torch.isfinite(drawn)]
+    if len(finite) < 20 or not math.isfinite(value):
+        return Interval(value, math.nan, math.nan, 0)
+    low, high = finite.quantile(torch.tensor([(1 - LEVEL) / 2, (1 + LEVEL) / 2], dtype=torch.float64)).tolist()
+    return Interval(value, low, high, len(finite))
+
+
+def difference(chosen: Metric, network: tuple[float, torch.Tensor], other: tuple[float, torch.Tensor]) -> Interval:
+    """How much better the network is than another model: positive is better, whichever way the metric points."""
+    sign = 1.0 if chosen.better == "higher" else -1.0
+    (ours, our_draws), (theirs, their_draws) = network, other
+    return interval(sign * (ours - theirs), sign * (our_draws - their_draws))

@@ -1,0 +1,146 @@
+"""The finished model as a folder: nothing in it is code, every file in it is hashed.
+
+    MANIFEST.json            format, versions, id, and the size and SHA-256 of every other file
+    model.json               architecture by names and numbers; the interval of predicted values
+    signature.json           columns, categories, classes, image size
+    weights.safetensors      the kept weights
+    preprocess.safetensors   means, scales and fills, fitted on the training part
+    recipe.lock.yaml         the whole recipe
+    report.json              scores
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import pellucid
+from pellucid.artifacts import read_manifest, read_safetensors, verify_folder, write_safetensors
+from pellucid.data.batch import Batch
+from pellucid.data.signature import Signature, from_json
+from pellucid.data.source import Preparation
+from pellucid.documents import canonical_json, read_file, read_json, write_yaml
+from pellucid.errors import ArtifactError, Place
+from pellucid.files import commit_folder
+from pellucid.forms import Form
+from pellucid.network.assemble import Network, assemble
+from pellucid.recipe import Recipe, read_recipe
+from pellucid.training.evaluate import outputs, truth
+from pellucid.training.session import Session
+
+FORMAT = "pellucid-model"
+VERSION = (1, 0)
+COVERAGE = 0.9
+"""Share of new values that the interval [low, high] should hold."""
+
+
+@dataclass
+class Model:
+    """A finished model, ready to predict."""
+
+    recipe: Recipe
+    signature: Signature
+    network: Network
+    preparation: Preparation
+    half_width: tuple[float, ...]
+    """Half the width of the interval of each predicted value, in the units of the data; empty for classes and labels."""
+    id: str
+
+
+def save(session: Session, folder: Path, scores: dict[str, Any], comments: dict[str, str]) -> Path:
+    """Writes the model folder of a finished session, whose network holds the kept weights."""
+    recipe, dataset = session.recipe, session.dataset
+    weights = {name: value.detach().cpu().contiguous() for name, value in session.state.network.state_dict().items()}
+    arrays = {name: torch.from_numpy(value) for name, value in session.loaded.preparation.arrays().items()}
+    architecture = {
+        "form": {"kind": dataset.form.kind, "width": dataset.form.width, "extent": list(dataset.form.extent)},
+        "categories": list(dataset.categories),
+        "half_width": list(half_widths(session)),
+    }
+    members = {
+        "model.json": canonical_json(architecture),
+        "signature.json": canonical_json(session.signature.as_json()),
+        "weights.safetensors": lambda file: write_safetensors(file, weights),
+        "preprocess.safetensors": lambda file: write_safetensors(file, arrays),
+        "recipe.lock.yaml": write_yaml(recipe.dump(), comments).encode(),
+        "report.json": canonical_json(scores),
+    }
+    head = {
+        "format": FORMAT,
+        "version": list(VERSION),
+        "min_reader": list(VERSION),
+        "requires": ["core"],
+        "writer": pellucid.__version__,
+        "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    commit_folder(folder.parent, folder.name, members, head)
+    return folder
+
+
+def load(folder: Path, bind: Any = None) -> Model:
+    """The model of a folder; every byte is checked before any of it is used.
+
+    Raises: ArtifactError where a file is damaged, missing, unexpected or from a newer version.
+    """
+    manifest = read_manifest(folder)
+    _check_version(folder, manifest)
+    verify_folder(folder)
+    recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
+    recipe = recipe if bind is None else bind(recipe)
+    signature = from_json(_json(folder / "signature.json"))
+    architecture = _json(folder / "model.json")
+    form = Form(architecture["form"]["kind"], architecture["form"]["width"], tuple(architecture["form"]["extent"]))
+    assert recipe.model is not None and recipe.task is not None
+    network = assemble(
+        form, tuple(architecture["categories"]), signature=signature, family=recipe.model, task=recipe.task, seed=recipe.seed
+    )
+    weights = read_safetensors(folder / "weights.safetensors", finite=True)
+    expected = network.state_dict()
+    if weights.keys() != expected.keys() or any(weights[name].shape != value.shape for name, value in expected.items()):
+        raise ArtifactError("FILE-MISMATCH", "its weights are not those of its architecture", place=Place(str(folder)))
+    network.load_state_dict(weights)
+    arrays = {name: value.numpy() for name, value in read_safetensors(folder / "preprocess.safetensors").items()}
+    preparation = recipe.data.restore(arrays, signature)
+    return Model(recipe, signature, network.eval(), preparation, tuple(architecture["half_width"]), str(manifest.get("id")))
+
+
+def half_widths(session: Session) -> tuple[float, ...]:
+    """Split-conformal half-widths from the residuals of the validation part (Lei et al. 2018, arXiv:1604.04173)."""
+    target, valid = session.signature.target, session.dataset.valid
+    if target is None or target.kind != "values" or len(valid) == 0:
+        return ()
+    error_ND = (predicted_values(session, valid) - truth(valid, session.dataset.scale)).abs()
+    rank = min(len(valid), int(-(-COVERAGE * (len(valid) + 1) // 1)))
+    return tuple(float(error_ND[:, place].sort().values[rank - 1]) for place in range(error_ND.shape[1]))
+
+
+def predicted_values(session: Session, batch: Batch) -> torch.Tensor:
+    """value_ND of a batch, in the units of the data."""
+    assert session.recipe.task is not None
+    raw = outputs(session.state.network, batch, session.recipe.precision)
+    value = session.recipe.task.decode(raw, session.signature, session.dataset.scale).value
+    assert value is not None
+    return value
+
+
+def _check_version(folder: Path, manifest: dict[str, Any]) -> None:
+    place = Place(str(folder / "MANIFEST.json"))
+    if manifest.get("format") != FORMAT:
+        raise ArtifactError("FILE-FORMAT", "this is no Pellucid model", place=place)
+    version = manifest.get("min_reader")
+    if not (isinstance(version, list) and len(version) == 2 and version[0] == VERSION[0] and tuple(version) <= VERSION):
+        message = f"written by Pellucid {manifest.get('writer')}, needs a reader of format {version}; this is {list(VERSION)}"
+        raise ArtifactError("VERSION-MODEL", message, place=place, hint="install a newer pellucid")
+    unknown = set(manifest.get("requires", [])) - {"core"}
+    if unknown:
+        raise ArtifactError("VERSION-FEATURE", f"needs {', '.join(sorted(map(str, unknown)))}", place=place)
+
+
+def _json(path: Path) -> dict[str, Any]:
+    value = read_json(path.read_bytes(), str(path))
+    assert isinstance(value, dict)
+    return value

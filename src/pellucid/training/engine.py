@@ -1,0 +1,117 @@
+"""How a run is computed: threads, number format, memory order, and how often it is committed.
+
+Every choice is a function of the recipe and of recorded machine facts, is written to the lock before the first step, and
+is obeyed by resume and by a rerun of the lock. The figures behind the rules are in `docs/engine.md`.
+"""
+
+from __future__ import annotations
+
+import copy
+import time
+
+import torch
+from torch import nn
+
+from pellucid import devices
+from pellucid.data.batch import Batch
+from pellucid.losses.loss import reduce
+from pellucid.network.assemble import Network
+from pellucid.network.summary import Layer
+from pellucid.plan import Decision
+from pellucid.recipe import Recipe
+
+SMALL_WORK = 5e6
+"""Floating-point operations of a step under which a second thread costs more than it brings."""
+SLOW_RATE = 2e10
+"""Operations a second that any machine reaches; it turns work into a guess of seconds, for checkpoints only."""
+LONGEST = 60.0
+"""Seconds of work that a kill may cost."""
+WIDE = 256
+"""Units of a layer from which bfloat16 can pay on a processor that multiplies it."""
+SOURCE = "docs/engine.md"
+
+
+def step_work(layers: list[Layer], batch: int) -> float:
+    """Floating-point operations of one training step: forward once, backward twice."""
+    return 6.0 * batch * sum(layer.work for layer in layers)
+
+
+def decide(
+    recipe: Recipe, network: Network, layers: list[Layer], *, batch: int, per_epoch: int, sample: Batch
+) -> tuple[Recipe, list[Decision]]:
+    """The recipe with every engine choice explicit, and the reasons."""
+    chosen: list[Decision] = []
+    work = step_work(layers, batch)
+    facts = devices.machine()
+    device = devices.pick(recipe.device)
+    if recipe.device == "auto":
+        chosen.append(Decision("device", device, "the fastest device found", "this machine"))
+    threads = recipe.threads
+    if threads is None:
+        small = work < SMALL_WORK
+        threads = 1 if small else facts.cores
+        reason = f"a step is {work / 1e6:.3g} MFLOP; under {SMALL_WORK / 1e6:.0f} a second thread costs more than it brings"
+        chosen.append(Decision("threads", threads, reason if small else f"a step is {work / 1e6:.3g} MFLOP", SOURCE))
+    convolves = any(isinstance(module, nn.Conv2d) for module in network.modules())
+    layout = recipe.layout
+    if layout == "auto":
+        layout = "channels_last" if convolves else "contiguous"
+        reason = "convolutions run faster with channels last" if convolves else "there are no convolutions"
+        chosen.append(Decision("layout", layout, reason, SOURCE))
+    recipe = recipe.replace(device=device, threads=threads, layout=layout)
+    if recipe.precision == "auto":
+        precision, reason = _precision(recipe, network, sample, convolves=convolves)
+        recipe = recipe.replace(precision=precision)
+        chosen.append(Decision("precision", precision, reason, SOURCE))
+    return _cadence(recipe, chosen, work, per_epoch), chosen
+
+
+def _cadence(recipe: Recipe, chosen: list[Decision], work: float, per_epoch: int) -> Recipe:
+    """How often the run is evaluated and committed, in steps."""
+    if recipe.evaluate.every is None:
+        recipe = recipe.replace(evaluate=recipe.evaluate.replace(every=per_epoch))
+        chosen.append(Decision("evaluate.every", per_epoch, "once an epoch", "the default"))
+    if recipe.checkpoint.every is None:
+        most = max(1, int(LONGEST * SLOW_RATE / max(work, 1.0)))
+        every = min(per_epoch, most)
+        reason = "once an epoch" if every == per_epoch else f"an epoch may take over {LONGEST:.0f} seconds"
+        recipe = recipe.replace(checkpoint=recipe.checkpoint.replace(every=every))
+        chosen.append(Decision("checkpoint.every", every, reason, "the default"))
+    return recipe
+
+
+def _precision(recipe: Recipe, network: Network, sample: Batch, *, convolves: bool) -> tuple[str, str]:
+    """bfloat16 where this machine multiplies it, the layers are large, it is faster, and the loss agrees."""
+    facts = devices.machine()
+    capable = facts.bfloat16 if recipe.device == "cpu" else recipe.device == "cuda"
+    wide = any(isinstance(module, nn.Linear) and module.out_features >= WIDE for module in network.modules())
+    if not capable:
+        return "float32", "this processor has no bfloat16 arithmetic"
+    if not (convolves or wide):
+        return "float32", f"no convolution and no layer of {WIDE} units: bfloat16 would be slower"
+    with devices.computing(recipe.threads):
+        full, full_loss = _race(recipe, network, sample, half=False)
+        half, half_loss = _race(recipe, network, sample, half=True)
+    if abs(half_loss - full_loss) > 0.05 * abs(full_loss):
+        return "float32", f"bfloat16 moves the first loss from {full_loss:.4g} to {half_loss:.4g}"
+    if half > 0.9 * full:
+        return "float32", f"bfloat16 brings {full / half:.2f}x on this machine, which is not worth it"
+    return "bfloat16", f"{full / half:.1f}x faster on this machine, first loss {half_loss:.4g} against {full_loss:.4g}"
+
+
+def _race(recipe: Recipe, network: Network, sample: Batch, *, half: bool) -> tuple[float, float]:
+    """Seconds of the fastest of three forward and backward passes on a copy, and the loss."""
+    twin = copy.deepcopy(network).train()
+    assert recipe.task is not None and twin.draw is not None
+    seconds, value = [], 0.0
+    device = next(twin.parameters()).device.type
+    for _ in range(4):
+        twin.draw.at(0)
+        began = time.perf_counter()
+        with torch.autocast(device, torch.bfloat16, enabled=half):
+            losses = recipe.task.losses(twin(sample.input), sample)
+        mean = reduce(losses, sample.weight_B)
+        value = mean.item()
+        mean.backward()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds[1:]), value

@@ -1,0 +1,123 @@
+"""The loop: the one place where zero-grad, loss, backward, clip, step, penalty and constraint happen, for every method.
+
+It is a generator. Whoever iterates it sees each step as an event and may stop at any of them; nobody can reach in.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+import torch
+
+from pellucid import seeds
+from pellucid.data.batch import Batch
+from pellucid.losses.loss import reduce, terms
+from pellucid.methods.method import Phase
+from pellucid.optim.clipping import clip_gradients
+from pellucid.record import Step
+from pellucid.training.finite import not_finite
+from pellucid.training.state import Player, State, player
+
+
+def steps(state: State, phases: Iterable[Phase]) -> Iterator[Step]:
+    """Trains from where `state` stands; at every yield the state is complete.
+
+    Raises: TrainingError at the first loss that is not finite, before it can reach the weights.
+    """
+    done = 0
+    for number, phase in enumerate(phases):
+        if number >= state.phase:
+            yield from _phase(state, phase, done)
+            state.phase = number + 1
+        done += phase.steps
+
+
+def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
+    players = [player(state, turn) for turn in phase.turns]
+    state.network.train()
+    if state.average is None and state.recipe.averaging is not None:
+        state.average = [param.detach().clone() for param in state.network.parameters()]
+    while state.step - done < phase.steps:
+        stream = phase.batches.batches(state.epoch, state.batch)
+        epoch = state.epoch
+        while group := list(islice(stream, phase.accumulate)):
+            rows = sum(len(batch) for batch in group)
+            for moving in players:
+                loss, rate, norm = _move(state, moving, group, done, phase.steps)
+            state.step += 1
+            state.batch += len(group)
+            state.loss_total += loss * rows
+            state.loss_rows += rows
+            if state.batch >= phase.batches.steps_per_epoch:
+                state.epoch, state.batch = epoch + 1, 0
+            yield Step(state.step, epoch, players[-1].turn.name, loss, rate, norm)
+            if state.step - done >= phase.steps:
+                return
+
+
+def _move(state: State, moving: Player, group: list[Batch], done: int, steps: int) -> tuple[float, float, float | None]:
+    """One update of one player -> the loss before it, the learning rate, and the norm of the gradient if clipped."""
+    recipe, optimizer = state.recipe, state.recipe.optimizer
+    assert optimizer is not None and optimizer.learning_rate is not None
+    for param in moving.params:
+        param.grad = None
+    loss = _backward(state, moving, group)
+    params = [param for param in moving.params if param.grad is not None]
+    grads: list[torch.Tensor] = [param.grad for param in params if param.grad is not None]
+    rate = optimizer.learning_rate
+    if optimizer.schedule is not None:
+        rate *= optimizer.schedule.factor(state.step - done, steps, state.scores)
+    with torch.no_grad():
+        for penalty in recipe.penalties:
+            penalty.before_step(moving.weights, [weight.grad for weight in moving.weights if weight.grad is not None])
+        norm = None if optimizer.clip is None else float(clip_gradients(grads, optimizer.clip))
+        for part in moving.groups:
+            part_grads = [_gradient(param) for param in part.params]
+            optimizer.update(part.params, part_grads, part.slots, rate=rate, decay=part.decay)
+        for penalty in recipe.penalties:
+            penalty.after_step(moving.weights, rate)
+        for constraint in recipe.constraints:
+            constraint.apply(moving.weights)
+        if recipe.averaging is not None and state.average is not None:
+            recipe.averaging.update(state.average, list(state.network.parameters()), state.step + 1, steps)
+    return loss, rate, norm
+
+
+def _backward(state: State, moving: Player, group: list[Batch]) -> float:
+    """The gradient of the mean loss over a group of batches, left in `.grad`; returns that loss."""
+    network, draw = state.network, state.network.draw
+    assert draw is not None
+    half = state.recipe.precision == "bfloat16"
+    device = draw.generator.device.type
+    total, count = 0.0, 0.0
+    for micro, batch in enumerate(group):
+        draw.at(state.step, micro)
+        if state.recipe.model is not None and type(state.recipe.model).foreign:
+            torch.default_generator.manual_seed(seeds.key(state.recipe.seed, "foreign", state.step, micro))
+        if half:
+            with torch.autocast(device, torch.bfloat16):
+                losses = moving.turn.loss(network, batch, draw)
+        else:
+            losses = moving.turn.loss(network, batch, draw)
+        if len(group) == 1:
+            mean = reduce(losses, batch.weight_B)
+            value = mean.item()
+            if not math.isfinite(value):
+                raise not_finite(state, batch, value)
+            mean.backward()
+            return value
+        part, terms_here = terms(losses, batch.weight_B)
+        if not math.isfinite(part.item()):
+            raise not_finite(state, batch, part.item())
+        part.backward()
+        total, count = total + part.item(), count + float(terms_here)
+    grads = [param.grad for param in moving.params if param.grad is not None]
+    torch._foreach_div_(grads, count)
+    return total / count
+
+
+def _gradient(param: torch.Tensor) -> torch.Tensor:
+    # a parameter that this batch did not reach moves by momentum and decay alone, as if its gradient were 0
+    return torch.zeros_like(param) if param.grad is None else param.grad

@@ -1,0 +1,215 @@
+"""The run: drives the loop, looks at the validation part, records, commits, and stops.
+
+With a folder it survives being killed at any moment; without one (a fit inside a larger program) nothing is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from pellucid import devices
+from pellucid.errors import Interrupted, Place
+from pellucid.files import write_atomic
+from pellucid.metrics.catalogue import metric
+from pellucid.record import Evaluated, Event, Stopped, Tested
+from pellucid.training import checkpoint, evaluate, loop, stop
+from pellucid.training.session import Session
+from pellucid.training.state import averaged
+
+HEARTBEAT = 5.0
+"""Seconds between two heartbeats."""
+
+
+@dataclass
+class Signals:
+    """The first SIGINT, SIGTERM or SIGHUP asks the run to commit and stop; the second ends the process at once."""
+
+    caught: int | None = None
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Handles the signals while inside; only the main thread can, elsewhere nothing changes."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            if self.caught is not None:
+                os._exit(128 + number)
+            self.caught = number
+
+        before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+
+@dataclass
+class Writer:
+    """The files of a running run. Without a folder every method does nothing."""
+
+    folder: Path | None
+    offset: int = 0
+    """Bytes of `record.jsonl` so far."""
+    lines: list[str] = field(default_factory=list)
+    beat: float = 0.0
+
+    def record(self, event: Event) -> None:
+        """Adds an event to `record.jsonl`; it reaches the disk with the next commit."""
+        if self.folder is not None:
+            self.lines.append(event.line())
+
+    def flush(self) -> None:
+        """Brings all lines to the disk."""
+        if self.folder is None or not self.lines:
+            return
+        data = "".join(self.lines).encode()
+        with (self.folder / "record.jsonl").open("ab") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        self.offset += len(data)
+        self.lines.clear()
+
+    def journal(self, event: str, **facts: Any) -> None:
+        """Adds a line to `journal.jsonl` at once."""
+        if self.folder is not None:
+            with (self.folder / "journal.jsonl").open("a") as file:
+                file.write(json.dumps({"event": event, "time": time.time(), "pid": os.getpid(), **facts}) + "\n")
+
+    def pulse(self, step: int, began: float) -> None:
+        """Replaces `heartbeat.json` every few seconds."""
+        now = time.monotonic()
+        if self.folder is not None and now - self.beat > HEARTBEAT:
+            self.beat = now
+            beat = {"step": step, "seconds": round(now - began, 1), "memory": resident(), "time": time.time()}
+            write_atomic(self.folder / "heartbeat.json", json.dumps(beat).encode() + b"\n", durable=False)
+
+    def commit(self, session: Session) -> None:
+        """Commits the state, with everything recorded so far."""
+        if self.folder is not None:
+            self.flush()
+            path = checkpoint.commit(self.folder, session.state, {"record": self.offset})
+            self.journal("committed", step=session.state.step, path=path.name)
+
+
+def events(session: Session, writer: Writer, signals: Signals | None = None) -> Iterator[Event]:
+    """Trains to the end and yields everything that happens; what is recorded is a function of recipe and data alone.
+
+    Raises: TrainingError, ResourceError, and Interrupted after a signal, with the state committed.
+    """
+    signals = signals or Signals()
+    state, recipe = session.state, session.recipe
+    assert recipe.evaluate.every is not None and recipe.checkpoint.every is not None
+    began = time.monotonic()
+    with devices.computing(recipe.threads):
+        if state.stopped is None:
+            for event in loop.steps(state, session.phases()):
+                writer.record(event)
+                yield event
+                last = state.step == session.steps
+                if state.step % recipe.evaluate.every == 0 or last:
+                    evaluated = look(session)
+                    writer.record(evaluated)
+                    yield evaluated
+                    state.stopped = stop.reason(recipe.stop, state, evaluated.train_loss) or ("epochs" if last else None)
+                if state.stopped or signals.caught is not None or state.step % recipe.checkpoint.every == 0:
+                    if state.stopped:
+                        stopped = Stopped(state.step, state.stopped, state.best_step)
+                        writer.record(stopped)
+                        yield stopped
+                    writer.commit(session)
+                if state.stopped:
+                    break
+                if signals.caught is not None:
+                    raise interrupted(writer, signals.caught, state.step)
+                writer.pulse(state.step, began)
+        restore_best(session)
+        yield from judged(session, writer)
+
+
+def look(session: Session) -> Evaluated:
+    """Scores the validation part, and keeps the weights where they are the best so far."""
+    state, recipe = session.state, session.recipe
+    assert recipe.task is not None and recipe.task.metrics
+    names = tuple(dict.fromkeys(name for name in (recipe.task.metrics[0], recipe.stop.metric) if name != "loss" and name))
+    with averaged(state):
+        scores = evaluate.score(
+            state.network,
+            session.dataset.valid,
+            recipe.task,
+            signature=session.signature,
+            scale=session.dataset.scale,
+            names=names,
+            precision=recipe.precision,
+        )
+        best = stop.note(state, stop.lower_is_better(recipe.stop, scores))
+    train_loss = state.loss_total / max(state.loss_rows, 1)
+    state.loss_total, state.loss_rows = 0.0, 0
+    price = sum(float(penalty.value(player.weights)) for penalty in recipe.penalties for player in state.players.values())
+    return Evaluated(state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price if recipe.penalties else None)
+
+
+def restore_best(session: Session) -> None:
+    """Puts the best weights into the network: what is judged, shipped and explained."""
+    if session.state.best is not None:
+        session.state.network.load_state_dict(session.state.best)
+    session.state.network.eval()
+
+
+def judged(session: Session, writer: Writer) -> Iterator[Tested]:
+    """The final scores of the kept weights on every part."""
+    recipe = session.recipe
+    assert recipe.task is not None and recipe.task.metrics
+    for part in ("train", "valid", "test"):
+        scores = evaluate.score(
+            session.state.network,
+            session.dataset.part(part),
+            recipe.task,
+            signature=session.signature,
+            scale=session.dataset.scale,
+            names=recipe.task.metrics,
+            precision=recipe.precision,
+        )
+        event = Tested(part, scores.loss, scores.metrics)
+        writer.record(event)
+        yield event
+    writer.flush()
+
+
+def interrupted(writer: Writer, number: int, step: int) -> Interrupted:
+    """The fault for a signal after which everything was committed."""
+    name = signal.Signals(number).name
+    writer.journal("signal", signal=name, step=step)
+    where = Place(str(writer.folder)) if writer.folder else Place()
+    message = f"stopped by {name} after step {step}" + (", committed" if writer.folder else "")
+    hint = f"go on with: pellucid resume {writer.folder}" if writer.folder else None
+    return Interrupted("PREEMPTED", message, place=where, hint=hint)
+
+
+def chosen_metric(session: Session) -> str:
+    """The title of the first metric."""
+    assert session.recipe.task is not None and session.recipe.task.metrics
+    return metric(session.recipe.task.metrics[0]).title
+
+
+def resident() -> int:
+    """Bytes of memory this process holds now (its largest so far, where the system does not say)."""
+    status = Path("/proc/self/statm")
+    if status.exists():
+        return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

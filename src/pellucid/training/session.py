@@ -1,0 +1,149 @@
+"""A session: data, network and phases of one recipe, brought together and ready for the first step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from pellucid import devices, plan
+from pellucid.data.batch import Batch, Dataset
+from pellucid.data.signature import Signature
+from pellucid.data.source import Loaded, Raw
+from pellucid.data.splitting import choose_split
+from pellucid.errors import Place, RecipeError, did_you_mean
+from pellucid.methods.method import Phase
+from pellucid.network.assemble import assemble
+from pellucid.network.summary import Layer, summarize
+from pellucid.plan import Decision
+from pellucid.recipe import Recipe
+from pellucid.tasks.classification import Classification
+from pellucid.training import engine
+from pellucid.training.state import State, player
+
+
+@dataclass
+class Session:
+    """Everything a training needs; `state` is where it stands."""
+
+    recipe: Recipe
+    """Resolved: every value explicit."""
+    decisions: list[Decision]
+    raw: Raw
+    loaded: Loaded
+    layers: list[Layer]
+    state: State
+    steps: int
+    """Steps of all phases together."""
+    per_epoch: int
+
+    def phases(self) -> Iterable[Phase]:
+        """The phases, from the first; the loop skips those that are done."""
+        assert self.recipe.method is not None and self.recipe.task is not None
+        return self.recipe.method.phases(self.state.network, self.recipe.task, self.dataset, self.recipe.seed)
+
+    @property
+    def dataset(self) -> Dataset:
+        """The prepared data."""
+        return self.loaded.dataset
+
+    @property
+    def signature(self) -> Signature:
+        """What the data is."""
+        return self.loaded.signature
+
+
+def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
+    """Reads and splits the data, completes the recipe, builds the network and sets its first weights.
+
+    Raises: DataError or RecipeError, before anything is learnt.
+    """
+    raw = recipe.data.read() if raw is None else raw
+    signature = recipe.data.inspect(raw)
+    split, why = recipe.data.split, None
+    if split is None:
+        split, why = choose_split(signature)
+    loaded = recipe.data.load(raw, signature, split, recipe.seed)
+    given = recipe
+    recipe, decisions = plan.resolve(recipe.replace(data=recipe.data.replace(split=split)), loaded)
+    if why is not None:
+        decisions.insert(0, Decision("data.split", split.dump(), why, "docs/data.md"))
+    assert recipe.task is not None and recipe.model is not None and recipe.method is not None and recipe.start is not None
+    _weigh(recipe, loaded)
+    dataset = loaded.dataset
+    network = assemble(
+        dataset.form, dataset.categories, signature=loaded.signature, family=recipe.model, task=recipe.task, seed=given.seed
+    )
+    sample = dataset.train.part(0, min(len(dataset.train), recipe.method.dump().get("batch") or 32))
+    with torch.random.fork_rng(devices=[]):
+        recipe.start.apply(network, recipe.model, sample, recipe.seed)
+    layers = summarize(network, sample.part(0, min(2, len(sample))).input)
+    first = next(iter(recipe.method.phases(network, recipe.task, dataset, recipe.seed)))
+    per_epoch = -(-first.batches.steps_per_epoch // first.accumulate)
+    recipe, engine_decisions = engine.decide(
+        recipe, network, layers, batch=len(sample) * first.accumulate, per_epoch=per_epoch, sample=sample
+    )
+    state = State(network, recipe)
+    _place(recipe, loaded, state)
+    steps = 0
+    for phase in recipe.method.phases(network, recipe.task, dataset, recipe.seed):
+        steps += phase.steps
+        for turn in phase.turns:
+            player(state, turn)
+    if recipe.averaging is not None:
+        state.average = [param.detach().clone() for param in network.parameters()]
+    return Session(recipe, decisions + engine_decisions, raw, loaded, layers, state, steps, per_epoch)
+
+
+def _place(recipe: Recipe, loaded: Loaded, state: State) -> None:
+    """Moves network and data to the device, and to the memory order of the recipe."""
+    dataset, device = loaded.dataset, recipe.device
+    if device != "cpu":
+        state.network.to(device)
+        dataset.train, dataset.valid, dataset.test = (part.to(device) for part in (dataset.train, dataset.valid, dataset.test))
+        if dataset.black_C is not None:
+            dataset.black_C = dataset.black_C.to(device)
+        draw = state.network.draw
+        assert draw is not None
+        draw.generator = torch.Generator(device)
+    if recipe.layout == "channels_last":
+        state.network.to(memory_format=torch.channels_last)
+        for part in (dataset.train, dataset.valid, dataset.test):
+            if isinstance(part.input, torch.Tensor) and part.input.dim() == 4:
+                part.input = part.input.contiguous(memory_format=torch.channels_last)
+
+
+def _weigh(recipe: Recipe, loaded: Loaded) -> None:
+    """Multiplies class weights into the weights of the training rows."""
+    task, target = recipe.task, loaded.signature.target
+    if not isinstance(task, Classification) or task.class_weight == "none":
+        return
+    train = loaded.dataset.train
+    assert train.target is not None and target is not None
+    if task.class_weight == "balanced":
+        counts = torch.bincount(train.target, minlength=len(target.classes)).clamp_min(1)
+        weight_C = len(train) / (len(target.classes) * counts.double())
+    else:
+        for name in task.class_weight:
+            if name not in target.classes:
+                place = Place(path="task.class_weight")
+                raise RecipeError("RECIPE-VALUE", f"no class '{name}'", place=place, hint=did_you_mean(name, target.classes))
+        weight_C = torch.tensor([task.class_weight.get(name, 1.0) for name in target.classes], dtype=torch.float64)
+    own_B = weight_C[train.target].float()
+    train.weight_B = own_B if train.weight_B is None else train.weight_B * own_B
+
+
+def facts(session: Session) -> dict[str, Any]:
+    """What the run's bits rest on beside recipe and data."""
+    return {**devices.exactness(), "device": session.recipe.device, "threads": session.recipe.threads,
+            "precision": session.recipe.precision, "layout": session.recipe.layout}  # fmt: skip
+
+
+def sample_of(session: Session) -> Batch:
+    """A training batch for forecasts."""
+    assert session.recipe.method is not None
+    size = session.recipe.method.dump().get("batch")
+    assert isinstance(size, int)
+    return session.dataset.train.part(0, min(size, len(session.dataset.train)))
