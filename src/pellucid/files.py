@@ -239,7 +239,7 @@ class Lock:
         except OSError:
             return False
         try:
-            return not _taken(descriptor)
+            return not _taken(descriptor, fcntl.LOCK_SH)  # two who only look do not meet
         finally:
             os.close(descriptor)
 
@@ -249,9 +249,10 @@ class Lock:
             self.descriptor = None
 
 
-def _taken(descriptor: int) -> bool:
+def _taken(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    """Takes the lock if it is free, without waiting; whether it did."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
     return True

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Callable, Literal, TypeAlias, cast
 if TYPE_CHECKING:
     import torch
 
-    Signal: TypeAlias = torch.Tensor | tuple["Signal", ...]
+Signal: TypeAlias = "torch.Tensor | tuple[Signal, ...]"
+"""A tensor, or a tuple of them."""
 
 FormKind = Literal["vector", "sequence", "grid", "pyramid", "nodes"]
 

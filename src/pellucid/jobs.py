@@ -25,7 +25,11 @@ from pellucid.report import evidence as facts
 from pellucid.report import draft
 from pellucid.report.build import build
 from pellucid.ship import bundle
-from pellucid.ship.predictor import Predictions, predict as predict_model
+from pellucid.ship.bundle import from_bytes as from_bytes
+from pellucid.ship.bundle import to_bytes as to_bytes
+from pellucid.ship.predictor import Predictions
+from pellucid.ship.predictor import decoded as decoded
+from pellucid.ship.predictor import predict as predict_model
 from pellucid.training import evaluate, folder as folders, layout
 from pellucid.training.forecast import Forecast, forecast
 from pellucid.training.run import Signals, Writer, events, restore_best
@@ -176,14 +180,12 @@ def _finish(session: Session, writer: Writer, *, report: bool, watch: Watch | No
     rows = (session.state.step - before) * len(session.dataset.train) / max(session.per_epoch, 1)
     speed = rows / seconds if seconds > 0 else 0.0
     recipe, folder = session.recipe, writer.folder
-    model = bundle.Model(
-        recipe, session.signature, session.state.network, session.loaded.preparation, bundle.half_widths(session), ""
-    )
+    model = bundle.of_session(session)
     result = Run(folder, recipe, model, metrics, seconds, speed, list(session.signature.findings))
     if folder is not None:
         if (folder / "model").exists():
             remove_folder(folder / "model")
-        bundle.save(session, folder / "model", {"metrics": metrics}, folders.comments(session.decisions))
+        bundle.save(model, folder / "model", {"metrics": metrics}, folders.comments(session.decisions))
         writer.journal("finished", seconds=round(seconds, 3), examples_per_second=round(speed, 1))
         if report:
             result.report = write_report(session, folder, seconds=seconds, speed=speed)

@@ -20,6 +20,8 @@ from pellucid.documents import Document, Path, Plain
 from pellucid.errors import Place, RecipeError, did_you_mean, quote
 
 AnyPart = TypeVar("AnyPart", bound="Part")
+ABSTRACT = "x-kind"
+"""Stands in a raw JSON Schema for a reference to an abstract kind."""
 
 
 def is_abstract(cls: type[Part]) -> bool:
@@ -81,7 +83,8 @@ class Part(BaseModel):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
         if not is_abstract(cls):
             return handler(schema)
-        return {"$ref": f"#/$defs/{cls.__name__}"}
+        # pydantic refuses a reference to a definition that it did not make; `schema` turns this into one
+        return {ABSTRACT: cls.__name__}
 
 
 def kinds(abstract: type[Part]) -> dict[str, str]:
@@ -208,7 +211,17 @@ def schema(cls: type[Part]) -> dict[str, Any]:
             choices.append({"$ref": f"#/$defs/{part.__name__}"})
             waiting.extend(_abstract_kinds(part))
         definitions[abstract.__name__] = {"anyOf": choices}
-    return document
+    return _referring(document)
+
+
+def _referring(value: Any) -> Any:
+    """A JSON Schema in which every mark of an abstract kind is a reference to it."""
+    if isinstance(value, dict):
+        if ABSTRACT in value:
+            rest = {name: item for name, item in value.items() if name != ABSTRACT}
+            return {**rest, "$ref": f"#/$defs/{value[ABSTRACT]}"}
+        return {name: _referring(item) for name, item in value.items()}
+    return [_referring(item) for item in value] if isinstance(value, list) else value
 
 
 def _abstract_kinds(cls: type[Part]) -> Iterator[type[Part]]:
@@ -257,7 +270,8 @@ def _type(info: FieldInfo) -> str:
         if "enum" in option or "const" in option:
             names.append(" | ".join(map(str, option.get("enum", [option.get("const")]))))
         else:
-            names.append(option.get("$ref", "").rsplit("/", 1)[-1] or str(option.get("type", "any")))
+            reference = option.get("$ref", "").rsplit("/", 1)[-1]
+            names.append(option.get(ABSTRACT) or reference or str(option.get("type", "any")))
     return " or ".join(names)
 
 

@@ -35,7 +35,6 @@ def test_roc_and_precision_recall(seed: int, weighted: bool):
         np.testing.assert_allclose(ours.numpy(), theirs, atol=1e-12)
     curve = reference.precision_recall_curve(target, score, sample_weight=weight)
     ours = precision_recall_curve(*tensors(target, score, weight))
-    # scikit-learn drops no point here either, but keeps thresholds only of weighted examples in both
     for own, theirs in zip(ours, curve, strict=True):
         np.testing.assert_allclose(own.numpy(), theirs, atol=1e-12)
 

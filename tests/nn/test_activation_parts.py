@@ -79,7 +79,7 @@ def test_threshold_is_refused_for_training():
 
 
 def test_own_names_what_is_wrong():
-    with pytest.raises(RecipeError, match='"blow".*not finite') as caught:
+    with pytest.raises(RecipeError, match=r'"blow".*not finite') as caught:
         Own(name="blow", function=torch.log).build()
     assert caught.value.code == "RECIPE-ACTIVATION"
     with pytest.raises(RecipeError, match='"lost" has no function'):

@@ -106,23 +106,28 @@ def test_leaky_relu_passes_a_hundredth_and_revives_a_dead_unit():
     _, gradient = slope(LeakyReLU())
     assert torch.allclose(gradient[X < 0], torch.tensor(0.01).double(), atol=1e-12)
     x = torch.randn(64, 3, generator=generator(0, "input"))
-    target = x.sum(1, keepdim=True)
+    target = x.sum(1, keepdim=True).relu()
 
-    def dead_after_training(part: Activation) -> bool:
+    def revived(part: Activation) -> tuple[bool, float]:
+        """(whether the unit is above 0 for any row again, loss over the loss of the best constant)."""
         network = nn.Sequential(Dense(nn.Linear(3, 1), activation=part.build()), nn.Linear(1, 1))
         with torch.no_grad():
             network[0].linear.weight.fill_(1.0)
-            network[0].linear.bias.fill_(-20.0)  # below 0 for every row: the unit is dead
+            network[0].linear.bias.fill_(-8.0)  # below 0 for every row: the unit is dead
             network[1].weight.fill_(1.0)
-        optimizer = torch.optim.Adam(network.parameters(), lr=0.1)
-        for _ in range(500):
+            network[1].bias.zero_()
+        assert (network[0].linear(x) < 0).all()
+        optimizer = torch.optim.Adam(network.parameters(), lr=0.05)
+        for _ in range(1000):
             optimizer.zero_grad()
-            (network(x) - target).square().mean().backward()
+            loss = (network(x) - target).square().mean()
+            loss.backward()
             optimizer.step()
-        return bool((network[0].linear(x) <= 0).all())
+        return bool((network[0].linear(x) > 0).any()), (loss / target.var(correction=0)).item()
 
-    assert dead_after_training(ReLU())
-    assert not dead_after_training(LeakyReLU())
+    assert revived(ReLU()) == (False, pytest.approx(1, abs=1e-3))
+    alive, share = revived(LeakyReLU())
+    assert alive and share < 0.1, share
 
 
 @pytest.mark.row("B7")

@@ -1,7 +1,7 @@
 """What each column of a table is: its type with a confidence, its role, and why, each open to a person's word.
 
-At least 99 % of the filled cells decide: 99 % numbers make a number column, and the cells of it that are none are faults
-with a line, never quietly a category.
+At least 99 % of the filled cells decide: 99 % numbers make a number column, and the cells of it that are none are
+faults with a line, never quietly a category.
 """
 
 from __future__ import annotations
@@ -100,7 +100,7 @@ def values(cells: pl.Series, type_: ColumnType) -> np.ndarray:
 def frequent(cells: pl.Series) -> tuple[tuple[str, int], ...]:
     """The different values with their counts, most frequent first, ties in alphabetical order."""
     table = cells.drop_nulls().value_counts()
-    pairs = zip(table.columns[0] and table[:, 0].to_list(), table[:, 1].to_list(), strict=True)
+    pairs = zip(table[:, 0].to_list(), table[:, 1].to_list(), strict=True)
     return tuple(sorted(pairs, key=lambda pair: (-pair[1], pair[0])))
 
 
@@ -169,13 +169,13 @@ def _type(filled: pl.Series, distinct: int) -> tuple[ColumnType, float, str]:
             and filled.filter(filled.str.contains(grammar.NUMBER)).n_unique() >= FEW_NUMBERS
         ):
             return "number", share, f"{share:.0%} of the filled cells are numbers"
-    if float(filled.str.contains(grammar.DECIMAL_COMMA).mean() or 0.0) >= MOSTLY:  # type: ignore[arg-type]
+    if _share(filled.str.contains(grammar.DECIMAL_COMMA)) >= MOSTLY:
         return "number", 0.0, "its cells look like numbers with a decimal comma"
     return _words(filled, distinct)
 
 
 def _words(filled: pl.Series, distinct: int) -> tuple[ColumnType, float, str]:
-    several = float((filled.str.count_matches(r"\s+") >= 2).mean() or 0.0)  # type: ignore[arg-type]
+    several = _share(filled.str.count_matches(r"\s+") >= 2)
     many = distinct > 0.5 * len(filled)
     if many and len(filled) >= ENOUGH_ROWS:
         if several > 0.5:
@@ -193,6 +193,10 @@ def _fit(filled: pl.Series, type_: ColumnType) -> float:
         return 1.0
     found = values(filled, type_)
     return float((found == found).mean())
+
+
+def _share(mask: pl.Series) -> float:
+    return float(mask.to_numpy().mean())
 
 
 def _named(filled: pl.Series) -> pl.Series:

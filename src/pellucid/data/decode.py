@@ -79,23 +79,13 @@ def decode(path: Path, place: Place) -> Decoded:
     truncated or damaged.
     """
     with _boundary(place), _opened(path, place) as image:
-        return from_image(image, place)
+        return _decoded(image, place)
 
 
-def from_image(image: Image, place: Place) -> Decoded:
-    """The same for an image that Pillow has open."""
-    import numpy as np
-    from PIL import ImageOps
-
-    changes: list[str] = []
-    if getattr(image, "n_frames", 1) > 1:  # only some of Pillow's classes have frames
-        changes.append("first of several frames taken")
-    image.load()
-    turned = ImageOps.exif_transpose(image)
-    if turned.size != image.size or image.getexif().get(0x0112, 1) not in (0, 1):
-        changes.append("turned upright by its EXIF tag")
-    plain = _plain(turned, changes, place)
-    return Decoded(np.asarray(plain), tuple(changes))
+def from_picture(image: Image, place: Place) -> Decoded:
+    """The same for an image that Pillow has open already."""
+    with _boundary(place):
+        return _decoded(image, place)
 
 
 def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
@@ -146,6 +136,21 @@ def quiet() -> Iterator[list[str]]:
             os.close(kept)
             file.seek(0)
             lines += file.read().decode(errors="replace").splitlines()
+
+
+def _decoded(image: Image, place: Place) -> Decoded:
+    import numpy as np
+    from PIL import ImageOps
+
+    changes: list[str] = []
+    if getattr(image, "n_frames", 1) > 1:  # only some of Pillow's classes have frames
+        changes.append("first of several frames taken")
+    image.load()
+    turned = ImageOps.exif_transpose(image)
+    if turned.size != image.size or image.getexif().get(0x0112, 1) not in (0, 1):
+        changes.append("turned upright by its EXIF tag")
+    plain = _plain(turned, changes, place)
+    return Decoded(np.asarray(plain), tuple(changes))
 
 
 @contextmanager
@@ -222,7 +227,7 @@ def _first_line(text: str) -> str:
 
 def _is_grey(image: Image) -> bool:
     palette = image.getpalette() if image.mode in ("P", "PA") else None
-    return image.mode in GREY or bool(palette) and palette[::3] == palette[1::3] == palette[2::3]
+    return image.mode in GREY or (bool(palette) and palette[::3] == palette[1::3] == palette[2::3])
 
 
 def _plain(image: Image, changes: list[str], place: Place) -> Image:

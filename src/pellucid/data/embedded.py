@@ -1,8 +1,8 @@
-"""The data sets that come with Pellucid: small, of known origin, each with a fixed split; `docs/data.md` describes them.
+"""The data sets that come with Pellucid: small, of known origin, each with a fixed split.
 
-A name works wherever a path does: `data: digits`. Tables are CSV files with a column `split`; image sets are `.npz` files
-with uint8 `images`, int64 `codes`, text `classes` and uint8 `split` (0 train, 1 valid, 2 test). `scripts/make_sets.py`
-made them.
+A name works wherever a path does: `data: digits`. Tables are CSV files with a column `split`; image sets are `.npz`
+files with uint8 `images`, int64 `codes`, text `classes` and uint8 `split` (0 train, 1 valid, 2 test).
+`scripts/make_sets.py` made them; `docs/data.md` describes them.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ _SETS = (
         "split",
         "442 diabetes patients: progression of the disease one year later",
         "published with the paper for free use; the file is from scikit-learn (BSD-3-Clause)",
-        "B. Efron, T. Hastie, I. Johnstone and R. Tibshirani (2004), Least Angle Regression, Annals of Statistics 32(2)",
+        "B. Efron, T. Hastie, I. Johnstone and R. Tibshirani (2004), Least Angle Regression, Ann. Statist. 32(2)",
     ),
     EmbeddedSet(
         "penguins",

@@ -98,7 +98,9 @@ def from_csv(file: Path, target: Sequence[str], labelled: bool = True) -> Listin
     path_name = next((name for name in PATH_COLUMNS if name in header), None)
     if path_name is None:
         message = "has no column of paths"
-        raise DataError("DATA-CSV", message, place=Place(str(file), 1), hint=f"call it one of: {', '.join(PATH_COLUMNS)}")
+        raise DataError(
+            "DATA-CSV", message, place=Place(str(file), 1), hint=f"call it one of: {', '.join(PATH_COLUMNS)}"
+        )
     targets = _targets(header, target, path_name, file, labelled)
     items: list[Listed] = []
     for line, row in rows[1:]:
@@ -139,7 +141,11 @@ def _listed(cells: dict[str, str], path_name: str, targets: tuple[str, ...], pla
     try:
         path.stat()
     except OSError as fault:
-        what = f"there is no file {quote(name)}" if isinstance(fault, FileNotFoundError) else f"{quote(name)} cannot be read: {fault.strerror}"
+        what = (
+            f"there is no file {quote(name)}"
+            if isinstance(fault, FileNotFoundError)
+            else f"{quote(name)} cannot be read: {fault.strerror}"
+        )
         raise DataError("DATA-FILE", what, place=at) from None
     for target in targets:
         if not cells[target].strip():
@@ -251,7 +257,11 @@ def _is_folder(path: Path) -> bool:
     try:
         return stat.S_ISDIR(path.stat().st_mode)
     except OSError as fault:
-        what = "is a link that points to nothing" if isinstance(fault, FileNotFoundError) else f"cannot be read: {fault.strerror}"
+        what = (
+            "is a link that points to nothing"
+            if isinstance(fault, FileNotFoundError)
+            else f"cannot be read: {fault.strerror}"
+        )
         raise DataError("DATA-FILE", what, place=_place(path)) from None
 
 

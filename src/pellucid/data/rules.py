@@ -1,4 +1,4 @@
-"""Rules that every row must keep, said in a line each: `age >= 0`, `start <= end`, `total == a + b`, `state in {open, closed}`.
+"""Rules that every row must keep, a line each: `age >= 0`, `start <= end`, `total == a + b`, `state in {open, closed}`.
 
     rule     = side compare side | name ["not"] "in" "{" word, ... "}"
     compare  = "<" | "<=" | ">" | ">=" | "==" | "!="
@@ -27,6 +27,16 @@ TOKEN = re.compile(
     r"""\s*(?:(?P<number>(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?)|(?P<name>[^\W\d][\w.]*)|`(?P<quoted>[^`]+)`"""
     r"""|"(?P<text>[^"]*)"|'(?P<text2>[^']*)'|(?P<sign><=|>=|==|!=|[<>+\-*/{},]))"""
 )
+TokenKind = Literal["number", "name", "text", "sign"]
+KINDS: dict[str, TokenKind] = {
+    "number": "number",
+    "name": "name",
+    "quoted": "name",
+    "text": "text",
+    "text2": "text",
+    "sign": "sign",
+}
+"""Group of `TOKEN` -> kind of token."""
 COMPARE = ("<", "<=", ">", ">=", "==", "!=")
 LIKE = 1e-9
 """Relative difference up to which two numbers are equal."""
@@ -36,7 +46,7 @@ LIKE = 1e-9
 class Token:
     """One word of a rule."""
 
-    kind: Literal["number", "name", "text", "sign"]
+    kind: TokenKind
     text: str
 
 
@@ -108,9 +118,7 @@ def _tokens(text: str) -> list[Token]:
             raise ValueError(f"the rule {quote(text)} cannot be read from {quote(text[at:].strip()[:20])}")
         at = match.end()
         group = match.lastgroup or ""
-        kind: Literal["number", "name", "text", "sign"] = "text" if group == "text2" else "name"
-        kind = {"number": "number", "text": "text", "sign": "sign"}.get(group, kind)  # type: ignore[assignment]
-        tokens.append(Token(kind, match[group]))
+        tokens.append(Token(KINDS[group], match[group]))
     return tokens
 
 

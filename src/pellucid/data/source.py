@@ -13,6 +13,8 @@ from annotated_types import Ge, Gt, Le
 from pellucid.data.augment import Augment
 from pellucid.data.signature import Signature
 from pellucid.data.split import Split
+from pellucid.errors import DataError
+from pellucid.findings import Finding
 from pellucid.parts import Part
 
 if TYPE_CHECKING:
@@ -36,6 +38,11 @@ class Raw(Protocol):
         """SHA-256 over the content, in an order that does not depend on the file system."""
         ...
 
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed when reading rows for prediction: values never seen in training, and how many."""
+        ...
+
 
 class Preparation(Protocol):
     """What was fitted on the training part: it turns new raw data into a Batch the same way."""
@@ -51,6 +58,10 @@ class Preparation(Protocol):
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The fitted numbers (means, scales, fills), for `preprocess.safetensors`."""
+        ...
+
+    def names(self) -> list[str]:
+        """Names of the prepared inputs of a table, in order (numbers first, then categories); empty for images."""
         ...
 
 
@@ -117,6 +128,13 @@ class Data(Part):
         Raises: DataError with file, row or line, and column or reason, at the first thing that cannot be used.
         """
 
+    def read_rows(self, rows: Any) -> Raw:
+        """Takes rows in memory for training: a frame or a mapping of columns, or images with their labels.
+
+        Raises: DataError where this kind of data is only read from files.
+        """
+        raise DataError("DATA-MEMORY", f"{type(self).__name__} takes no rows in memory, and {type(rows).__name__} was given")
+
     @abstractmethod
     def inspect(self, raw: Raw) -> Signature:
         """What the data is: columns, types, target, hazards."""
@@ -130,8 +148,10 @@ class Data(Part):
         """The preparation that `arrays` was saved from."""
 
     @abstractmethod
-    def read_new(self, source: Any, signature: Signature) -> Raw:
+    def read_new(self, source: Any, signature: Signature, *, labelled: bool = False) -> Raw:
         """Reads data for prediction: a path, or a pandas or polars frame, or an array of images.
+
+        With `labelled` the targets are read too, and must be there.
 
         Raises: SchemaError naming the column that is missing or does not fit.
         """

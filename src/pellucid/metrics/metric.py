@@ -31,7 +31,7 @@ class Metric:
     """Which kinds of target it is for: classes, labels, values."""
     title: str
     """As a person writes it: "ROC AUC"."""
-    measure: Callable[[Prediction, "torch.Tensor", "torch.Tensor | None"], float]
+    measure: Callable[[Prediction, torch.Tensor, torch.Tensor | None], float]
     """(prediction, target, sample weight_N or None) -> score; NaN where it is undefined (one class only)."""
 
     def improves(self, value: float, best: float | None) -> bool:

@@ -1,5 +1,8 @@
 """The averages of the weights over the steps; the average is what is evaluated and kept. All under `no_grad`."""
 
+# pyright: reportPrivateImportUsage=false
+# (torch marks its operations over lists of tensors as private; it has had them since 1.9.)
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal

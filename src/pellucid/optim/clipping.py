@@ -1,5 +1,8 @@
 """Gradient clipping by the norm of the whole gradient."""
 
+# pyright: reportPrivateImportUsage=false
+# (torch marks its operations over lists of tensors as private; it has had them since 1.9.)
+
 from __future__ import annotations
 
 import torch

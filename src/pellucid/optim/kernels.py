@@ -8,9 +8,10 @@ The CPU kernels walk memory, not indices: a state tensor laid out otherwise than
 without an error. `Optimizer.begin` makes matching ones, so a checkpoint is restored by `copy_` into those.
 """
 
-from __future__ import annotations
+# pyright: reportPrivateImportUsage=false
+# (torch marks its operations over lists of tensors as private; it has had them since 1.9.)
 
-from collections.abc import Sequence
+from __future__ import annotations
 
 import torch
 from torch import Tensor
@@ -21,6 +22,7 @@ FUSED = all(
     for name in ("_fused_sgd_", "_fused_adagrad_", "_fused_adam_", "_fused_adamw_")
 )
 FUSED_DEVICES = ("cpu", "cuda")
+ONE = torch.ones(())
 
 
 def sgd(
@@ -63,11 +65,11 @@ def plain_sgd(
     nesterov: bool,
 ) -> None:
     """`sgd` without the fused kernel."""
-    moves: Sequence[Tensor] = coupled(params, grads, decay)
+    moves = coupled(params, grads, decay)
     if momentum:
         torch._foreach_mul_(velocities, momentum)
         torch._foreach_add_(velocities, moves)
-        moves = torch._foreach_add(moves, velocities, alpha=momentum) if nesterov else velocities
+        moves = coupled(velocities, moves, momentum) if nesterov else velocities
     torch._foreach_add_(params, moves, alpha=-rate)
 
 
@@ -209,15 +211,15 @@ def fused(params: list[Tensor]) -> bool:
 
 
 def aligned(params: list[Tensor], grads: list[Tensor]) -> list[Tensor]:
-    """`grads`, each in the memory layout of its parameter; copies only those that are not (see the head of the file)."""
+    """`grads`, each in the memory layout of its parameter (see the head of the file); itself where all are."""
     if all(param.stride() == grad.stride() for param, grad in zip(params, grads, strict=True)):
         return grads
     return [torch.empty_like(param).copy_(grad) for param, grad in zip(params, grads, strict=True)]
 
 
-def coupled(params: list[Tensor], grads: list[Tensor], decay: float) -> Sequence[Tensor]:
+def coupled(params: list[Tensor], grads: list[Tensor], decay: float) -> list[Tensor]:
     """The gradient with weight decay in it: g + decay w."""
-    return torch._foreach_add(grads, params, alpha=decay) if decay else grads
+    return list(torch._foreach_add(grads, params, alpha=decay)) if decay else grads
 
 
 def count(steps: list[Tensor]) -> None:
@@ -226,9 +228,6 @@ def count(steps: list[Tensor]) -> None:
         torch._foreach_add_(steps, ONE)  # a number would be made a tensor anew for each step: 14 us against 6
     else:
         torch._foreach_add_(steps, 1.0)
-
-
-ONE = torch.ones(())
 
 
 def zeros_like(params: list[Tensor]) -> list[Tensor]:

@@ -6,6 +6,9 @@ threshold is rate times strength under every optimizer. Under one that scales ea
 strength therefore weighs otherwise against the loss than under SGD. The caller passes weights only, under `no_grad`.
 """
 
+# pyright: reportPrivateImportUsage=false
+# (torch marks its operations over lists of tensors as private; it has had them since 1.9.)
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal

@@ -17,7 +17,6 @@ from pellucid.metrics.metric import Metric, Prediction
 from pellucid.report.evidence import Evidence
 from pellucid.report.linear import Linear, logistic, ridge
 from pellucid.report.outcome import Outcome, chosen_metric, take
-from pellucid.report.words import plural
 
 PENALTIES = (100.0, 1.0)
 """L2 penalties of the linear model, strongest first: each fit starts where the stronger one ended."""
@@ -162,7 +161,8 @@ def _neighbours(
         if chosen.improves(here, score):
             size, score = candidate, here
     prediction = _vote(kind, truth[nearest(known, x[2][:asked], size)], _classes(evidence))
-    note = f"the {plural(size, 'most similar training row')} (chosen on validation)"
+    row = "row" if size == 1 else f"{size} rows"
+    note = f"the most similar training {row} (the number was chosen on validation)"
     if len(train) > KNN_TRAIN:
         note += f"; searched {KNN_TRAIN:,} of {len(train):,} training rows"
     if asked < len(test):

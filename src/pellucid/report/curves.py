@@ -79,8 +79,8 @@ def _words(section: dict[str, Any]) -> str:
     first, last = valid[0][1], valid[-1][1]
     if last > low + 0.05 * abs(first - low) + 1e-9 and low_step < valid[-1][0]:
         return (
-            f"The validation loss was lowest at step {low_step:,} and rose afterwards, while the network kept fitting its "
-            "training rows: that is overfitting, and stopping early helps."
+            f"The validation loss was lowest at step {low_step:,} and rose afterwards, while the network kept fitting "
+            "its training rows: that is overfitting, and stopping early helps."
         )
     if low_step >= valid[int(len(valid) * 0.9)][0] and low < first:
         return "The validation loss was still falling at the end: longer training may help."

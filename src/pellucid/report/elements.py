@@ -3,28 +3,23 @@
 from __future__ import annotations
 
 import re
-from html import escape
+from collections.abc import Set
 from typing import Any
 
-from pellucid.errors import clean
 from pellucid.report.glossary import WORDS
+from pellucid.report.words import safe
 
 PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
-
-
-def safe(value: Any) -> str:
-    """Text for a page: no markup and no control characters."""
-    return escape(clean(str(value).replace("\n", " ").replace("\t", " ")))
 
 
 def word(text: str, meaning: str | None = None) -> str:
     """A word with its explanation on hover, where the glossary has one."""
     explained = WORDS.get(meaning or text)
-    return f'<abbr title="{escape(explained)}">{safe(text)}</abbr>' if explained else safe(text)
+    return f'<abbr title="{safe(explained)}">{safe(text)}</abbr>' if explained else safe(text)
 
 
 def section(anchor: str, title: str, what: str, body: str) -> str:
-    """A section with a heading, one or two sentences on what it shows, and its body; nothing where the body is empty."""
+    """A section: a heading, a sentence or two on what it shows, its body; nothing where the body is empty."""
     if not body:
         return ""
     return f'<section id="{anchor}"><h2>{safe(title)}</h2><p class="what">{what}</p>{body}</section>'
@@ -36,17 +31,21 @@ def figure(title: str, note: str, chart: str) -> str:
     return f'<figure class="card"><figcaption>{safe(title)}{small}</figcaption>{chart}</figure>'
 
 
-def table(head: list[str], rows: list[list[str]], *, numbers: set[int] = frozenset(), own: int | None = None) -> str:  # pyright: ignore[reportArgumentType]
+def table(head: list[str], rows: list[list[str]], *, numbers: Set[int] = frozenset(), own: int | None = None) -> str:
     """A table of finished HTML cells; `numbers` are columns aligned to the right, `own` a row in bold."""
-    mark = lambda at: ' class="n"' if at in numbers else ""  # noqa: E731 - two uses, one line
-    top = "".join(f"<th{mark(at)}>{cell}</th>" for at, cell in enumerate(head))
+
+    def cells(tag: str, row: list[str]) -> str:
+        return "".join(
+            f'<{tag} class="n">{cell}</{tag}>' if at in numbers else f"<{tag}>{cell}</{tag}>"
+            for at, cell in enumerate(row)
+        )
+
     body = "".join(
-        f"<tr{' class="own"' if place == own else ''}>"
-        + "".join(f"<td{mark(at)}>{cell}</td>" for at, cell in enumerate(row))
-        + "</tr>"
-        for place, row in enumerate(rows)
+        ('<tr class="own">' if place == own else "<tr>") + cells("td", row) + "</tr>" for place, row in enumerate(rows)
     )
-    return f'<div class="wide"><table><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return (
+        '<div class="wide"><table><thead><tr>' + cells("th", head) + f"</tr></thead><tbody>{body}</tbody></table></div>"
+    )
 
 
 def fold(summary: str, body: str, *, opened: bool = False) -> str:

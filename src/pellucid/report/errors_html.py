@@ -1,13 +1,13 @@
-"""The sections of the page about errors: confusion, curves, calibration, thresholds, residuals, mistakes, decision map."""
+"""The sections of the page about errors: confusion, curves, thresholds, residuals, mistakes, decision map."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pellucid.report.elements import figure, fold, image, safe, section, table, word
+from pellucid.report.elements import figure, fold, image, section, table, word
 from pellucid.report.pictures import decision_map, heat
 from pellucid.report.svg import Axis, Series, histogram, lines
-from pellucid.report.words import number, plural, score, share, shorten
+from pellucid.report.words import number, plural, safe, score, share, shorten
 
 UNIT = (0.0, 1.0)
 
@@ -17,14 +17,14 @@ def errors(report: dict[str, Any]) -> str:
     found = report["errors"]
     if found["kind"] == "values":
         what = (
-            f"How far predictions are from the truth. {word('Residual', 'residual')} means prediction minus truth: above 0 is "
-            "too high. Points on the dotted diagonal are perfect."
+            f"How far predictions are from the truth. {word('Residual', 'residual')} means prediction minus truth: "
+            "above 0 is too high. Points on the dotted diagonal are perfect."
         )
         return section("errors", "Where it errs", what, "".join(_values(target) for target in found["targets"]))
     charts = [_confusion(found), _roc(found), _precision_recall(found), _reliability(found)]
     what = (
-        f"What is taken for what ({word('confusion matrix')}), how well the scores rank the rows, and whether confidence can "
-        f"be believed ({word('calibration')})."
+        f"What is taken for what ({word('confusion matrix')}), how well the scores rank the rows, and whether "
+        f"confidence can be believed ({word('calibration')})."
     )
     body = f'<div class="charts">{"".join(charts)}</div>' + _by_class(found) + _threshold(found)
     return section("errors", "Where it errs", what, body)
@@ -128,9 +128,9 @@ def _threshold(found: dict[str, Any]) -> str:
     best, words = threshold["best"], ""
     if best:
         words = (
-            f"<p>Rows are called <b>{safe(threshold['positive'])}</b> from a probability of 0.5. The threshold with the best F1 "
-            f"on validation is {number(best['threshold'])}; on these rows it gives precision {score(best['test']['precision'])}, "
-            f"recall {score(best['test']['recall'])} and F1 {score(best['test']['f1'])} (at 0.5: F1 "
+            f"<p>Rows are called <b>{safe(threshold['positive'])}</b> from a probability of 0.5. The threshold with the "
+            f"best F1 on validation is {number(best['threshold'])}; on the rows of the scores above it gives precision "
+            f"{score(best['test']['precision'])}, recall {score(best['test']['recall'])} and F1 {score(best['test']['f1'])} (at 0.5: F1 "
             f"{score(threshold['half']['f1'])}). Lower it where a missed case costs more than a false alarm.</p>"
         )
     return f"<h3>Decision threshold</h3>{words}" + fold(
@@ -179,8 +179,8 @@ def worst(report: dict[str, Any]) -> str:
     with_cells = any("cells" in row for row in rows)
     cards = "".join(_card(row) for row in rows)
     what = (
-        "The rows with the largest loss, worst first. Look at them before anything else: often the label is wrong, or the row "
-        "is of a kind the network has hardly seen."
+        "The rows with the largest loss, worst first. Look at them before anything else: often the label is wrong, or "
+        "the row is of a kind the network has hardly seen."
     )
     return section(
         "mistakes", "Worst mistakes", what, f'<div class="mistakes{" cells" if with_cells else ""}">{cards}</div>'
@@ -191,6 +191,7 @@ def _card(row: dict[str, Any]) -> str:
     said, true = _told(row["prediction"]), _told(row["truth"])
     sure = f" ({share(row['confidence'])} sure)" if row.get("confidence") is not None else ""
     picture = image(row["image"], f"row {row['row']}") if "image" in row else ""
+    hit = '<div class="soft">right, but unsure</div>' if row.get("right") else ""
     cells = row.get("cells", {})
     listed = "".join(f"<dt>{safe(name)}</dt><dd>{safe(shorten(cell, 80))}</dd>" for name, cell in cells.items())
     body = (
@@ -198,7 +199,7 @@ def _card(row: dict[str, Any]) -> str:
     )
     return (
         f'<div class="mistake">{picture}<div>true <b>{safe(true)}</b></div><div>said <b>{safe(said)}</b>{sure}</div>'
-        f'<div class="soft">row {row["row"]:,} · loss {number(row["loss"])}</div>{body}</div>'
+        f'{hit}<div class="soft">row {row["row"]:,} · loss {number(row["loss"])}</div>{body}</div>'
     )
 
 
@@ -220,6 +221,6 @@ def landscape(report: dict[str, Any]) -> str:
         "Decision map", found, about=f"Predictions over {found['axes'][0]['name']} and {found['axes'][1]['name']}."
     )
     kind = "fainter: less sure" if found["kind"] == "classes" else "blue: low, orange: high"
-    what = "What the network says everywhere in the plane of its two inputs; the points are training rows in their true colours."
+    what = "What the network says everywhere in the plane of its two inputs; points are training rows, truly coloured."
     body = f'<div class="charts">{figure("Decision map", f"{kind}; {note}", chart)}</div>'
     return section("landscape", "Decision map", what, body)

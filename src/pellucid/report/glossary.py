@@ -4,9 +4,9 @@ from __future__ import annotations
 
 WORDS = {
     "accuracy": "The share of examples the network gets right.",
-    "balanced accuracy": "The share right of each class, averaged over classes, so that a rare class counts as much as a frequent one.",
+    "balanced accuracy": "The share right of each class, averaged, so that a rare class counts like a frequent one.",
     "baseline": "A simple model that a network has to beat to be worth its cost.",
-    "bootstrap": "Drawing the test rows again and again with replacement to see how much a score depends on which rows were drawn.",
+    "bootstrap": "Drawing the test rows again and again with replacement, to see how much the score depends on them.",
     "calibration": "Whether what is predicted with 80 % confidence is right 80 % of the time.",
     "calibration error": "The mean distance between confidence and how often it was right; 0 is perfect.",
     "confusion matrix": "A table of what each class was taken for; the diagonal is what was right.",
@@ -21,7 +21,7 @@ WORDS = {
     "overfitting": "Learning the training rows by heart, so that new rows are predicted worse.",
     "parameter": "A number inside the network that training adjusts.",
     "precision": "Of the rows called positive, the share that is.",
-    "R2": "Share of the target's variation that is explained: 1 is perfect, 0 is no better than always predicting the mean.",
+    "R2": "Share of the variation that is explained: 1 is perfect, 0 is what always predicting the mean gives.",
     "recall": "Of the rows that are positive, the share that was found.",
     "residual": "Prediction minus truth.",
     "ROC AUC": "How often a random positive row gets a higher score than a random negative one; 0.5 is guessing.",
@@ -34,6 +34,6 @@ WORDS = {
     "test": "Rows that were set aside before training and used only for the final score.",
     "threshold": "The probability from which an example is called positive.",
     "training": "The rows the network learnt from.",
-    "validation": "Rows that chose when to stop and which weights to keep; the network did not learn from them directly.",
+    "validation": "Rows that chose when to stop and which weights to keep; no weight was learnt from them.",
 }
 """Word -> one sentence."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from pellucid.report.elements import figure, pairs, safe, section, table, warning, word
+from pellucid.report.elements import fold, pairs, section, table, warning, word
 from pellucid.report.errors_html import errors, landscape, worst
 from pellucid.report.glossary import WORDS
 from pellucid.report.pictures import Bar, bars
 from pellucid.report.run_html import data, network, recipe, training, uses
 from pellucid.report.style import STYLE
-from pellucid.report.words import interval, plural, score
+from pellucid.report.words import interval, plural, safe, score
 
 NAMES = {"train": "training", "valid": "validation", "test": "test"}
 
@@ -47,19 +47,20 @@ def _header(report: dict[str, Any]) -> str:
     """The verdict, the key score with its interval, and the ladder beside it."""
     verdict, metric = report["verdict"], report["metric"]
     own = report["scores"][report["judged"]][metric["name"]]
-    sentences = "".join(f"<p>{safe(sentence)}</p>" for sentence in verdict["sentences"])
-    better = "higher is better" if metric["better"] == "higher" else "lower is better"
-    spread = (
-        f"95 % {word('interval')} {interval(own['low'], own['high'])}" if own.get("low") is not None else "no interval"
-    )
+    # the first sentence says the score, which the large number says here
+    sentences = "".join(f"<p>{safe(sentence)}</p>" for sentence in verdict["sentences"][1:])
+    spread = "no interval"
+    if own.get("low") is not None:
+        spread = f"95 % {word('interval')} {interval(own['low'], own['high'])}"
     tone = verdict["tone"] if verdict["tone"] in ("good", "same", "worse") else ""
+    asked = f"{safe(report['task'])} of {safe(', '.join(report['target']['names'][:4]))}"
+    rows = plural(report["judged_rows"], NAMES[report["judged"]] + " row")
     return (
-        f"<header><h1>{safe(report['name'])} · {safe(report['task'])} of {safe(', '.join(report['target']['names'][:4]))}"
-        f'</h1><p class="headline">{safe(verdict["headline"])}</p><div class="top"><div class="card key {tone}">'
-        f'<div class="big">{score(own["value"])}</div><div class="unit">{word(metric["title"])} on '
-        f"{plural(report['judged_rows'], NAMES[report['judged']] + ' row')} ({better})<br>{spread}</div>{sentences}</div>"
-        f'<div class="card"><h3>The network beside {word("simpler models", "baseline")}</h3>{_ladder_chart(report)}</div>'
-        "</div></header>"
+        f'<header><h1>{safe(report["name"])} · {asked}</h1><p class="headline">{safe(verdict["headline"])}</p>'
+        f'<div class="top"><div class="card key {tone}"><div class="big">{score(own["value"])}</div>'
+        f'<div class="unit">{word(metric["title"])} on {rows} ({metric["better"]} is better)<br>{spread}</div>'
+        f'{sentences}</div><div class="card"><h3>The network beside {word("simpler models", "baseline")}</h3>'
+        f'{_ladder_chart(report)}<p class="unit">Points are scores, whiskers 95 % intervals.</p></div></div></header>'
     )
 
 
@@ -75,77 +76,75 @@ def _ladder_chart(report: dict[str, Any]) -> str:
     ]
     if not rows:
         return '<p class="soft">The score is undefined on these rows.</p>'
-    better = "higher is better" if metric["better"] == "higher" else "lower is better"
     about = "; ".join(f"{bar.name} {score(bar.value)}" for bar in rows)
-    return bars("The network beside simpler models", rows, x=f"{metric['title']} ({better})", about=about, zero=False)
+    return bars(
+        "The network beside simpler models",
+        rows,
+        x=f"{metric['title']} ({metric['better']} is better)",
+        about=about,
+        zero=False,
+    )
 
 
 def _scores(report: dict[str, Any]) -> str:
-    parts = list(report["scores"])
-    judged = report["judged"]
-    rows, few = [], set()
+    parts, judged, found = list(report["scores"]), report["judged"], report["scores"]
+    rows = []
     for metric in report["metrics"]:
-        own = report["scores"][judged][metric["name"]]
-        values = [score(report["scores"][part][metric["name"]]["value"]) for part in parts]
-        arrow = "higher" if metric["better"] == "higher" else "lower"
-        rows.append(
-            [
-                f"{word(metric['title'])} <small>{arrow} is better</small>",
-                *values,
-                interval(own.get("low"), own.get("high")),
-            ]
-        )
-        if own.get("resamples"):
-            few.add(own["resamples"])
-    head = ["", *(word(NAMES[part]) for part in parts), f"95 % {word('interval')} ({NAMES[judged]})"]
-    drawn = " to ".join(f"{count:,}" for count in sorted({min(few), max(few)})) if few else "0"
+        values = [score(found[part][metric["name"]]["value"]) for part in parts]
+        own = found[judged][metric["name"]]
+        values[parts.index(judged)] += f"<small>{interval(own.get('low'), own.get('high'))}</small>"
+        rows.append([f"{word(metric['title'])}<small>{metric['better']} is better</small>", *values])
+    head = ["", *(word(NAMES[part]) for part in parts)]
+    counts = {found[judged][metric["name"]]["resamples"] for metric in report["metrics"]}
+    drawn = " to ".join(f"{count:,}" for count in sorted({min(counts), max(counts)}))
     note = (
-        f'<p class="soft">Intervals by {word("bootstrap")} with {drawn} resamples (scores that sort the rows, or large test '
-        "parts, get fewer). Every row counts once, whatever its weight in training.</p>"
+        f'<p class="soft">Below the {NAMES[judged]} score: its 95 % {word("interval")} by {word("bootstrap")} with {drawn} '
+        "resamples (scores that sort the rows, or many rows, get fewer). Every row counts once, whatever its weight in "
+        "training.</p>"
     )
     what = (
-        f"How good the network is. The {NAMES[judged]} column counts: the network neither learnt from those rows nor was "
-        "chosen by them. A training score far better than the others means overfitting."
-        if judged == "test"
-        else "How good the network is. There is no test part, so the validation column is the best guess, and a kind one."
+        "How good the network is. The test column counts: the network neither learnt from those rows nor was chosen by "
+        f"them. A training score far better than the others means {word('overfitting')}."
     )
+    if judged != "test":
+        what = "How good the network is. There is no test part, so the validation column is the best guess, a kind one."
     boxes = "".join(warning(finding) for finding in report["warnings"])
-    return section("scores", "Scores", what, boxes + table(head, rows, numbers=set(range(1, len(parts) + 2))) + note)
+    listed = boxes + table(head, rows, numbers=set(range(1, len(parts) + 1))) + note
+    return section("scores", "Scores", what, listed)
 
 
 def _ladder(report: dict[str, Any]) -> str:
     metrics, judged = report["metrics"], report["judged"]
     if not report["ladder"]["rows"]:
         return ""
-    head = ["Model", *(word(metric["title"]) for metric in metrics), "How it was made"]
+    head = ["Model", *(word(metric["title"]) for metric in metrics)]
     own = [score(report["scores"][judged][metric["name"]]["value"]) for metric in metrics]
-    rows = [["This network", *own, "the trained network of this run"]]
+    rows = [["This network", *own]]
     for rung in reversed(report["ladder"]["rows"]):
         values = [score(rung["scores"][metric["name"]]["value"]) for metric in metrics]
-        rows.append([safe(rung["title"]), *values, safe(rung["note"])])
-    gap = report["ladder"]["difference"]
-    note = ""
-    if gap and gap["low"] is not None:
-        note = (
-            f'<p class="soft">Compared on the same {plural(gap["rows"], "row")}, drawn again {gap["resamples"]:,} times: '
-            f"the network is ahead of {safe(report['ladder']['best']['title'].lower())} by {score(gap['value'])} "
-            f"(95 % interval {interval(gap['low'], gap['high'])}). An interval that holds 0 is no difference.</p>"
-        )
+        rows.append([f"{safe(rung['title'])}<small>{safe(rung['note'])}</small>", *values])
     what = (
-        "Start with the simpler model that works. Each of these was fitted on the same training rows in a moment; a network "
-        "is worth its cost only where it is clearly better."
+        "Start with the simpler model that works. Each of these was fitted on the same training rows in a moment; a "
+        "network is worth its cost only where it is clearly better."
     )
-    body = table(head, rows, numbers=set(range(1, len(metrics) + 1)), own=0) + note
-    return section("ladder", "Simpler models", what, body)
+    listed = table(head, rows, numbers=set(range(1, len(metrics) + 1)), own=0)
+    return section("ladder", "Simpler models", what, listed + _gap(report))
+
+
+def _gap(report: dict[str, Any]) -> str:
+    """How the comparison with the best baseline was made."""
+    gap = report["ladder"]["difference"]
+    if not gap or gap["low"] is None:
+        return ""
+    name = safe(report["ladder"]["best"]["title"].lower())
+    return (
+        f'<p class="soft">Network and {name} were compared on the same {plural(gap["rows"], "row")}, drawn again '
+        f"{gap['resamples']:,} times. The advantage of the network is {score(gap['value'])} (95 % interval "
+        f"{interval(gap['low'], gap['high'])}; below 0 it is behind). An interval that holds 0 is no difference.</p>"
+    )
 
 
 def _words() -> str:
-    return section("words", "Words", "What the words on this page mean.", figureless(WORDS))
-
-
-def figureless(words: dict[str, str]) -> str:
-    """The glossary as a folded list."""
-    return f"<details><summary>{len(words)} words</summary>{pairs(dict(sorted(words.items(), key=lambda w: w[0].lower())))}</details>"
-
-
-__all__ = ["figure", "render"]
+    listed = dict(sorted(WORDS.items(), key=lambda item: item[0].lower()))
+    body = fold(plural(len(WORDS), "word"), pairs(listed))
+    return section("words", "Words", "What the words on this page mean.", body)

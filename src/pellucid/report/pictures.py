@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 import math
 from base64 import b64encode
+from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 from typing import Any
 
 from PIL import Image
@@ -25,10 +25,12 @@ from pellucid.report.svg import (
     axes,
     legend,
     picture,
+    rect,
+    text,
     tick_text,
     ticks,
 )
-from pellucid.report.words import number, score, shorten
+from pellucid.report.words import number, safe, score, shorten
 
 BIGGEST = 96
 """Pixels of the longer side of an image in a report."""
@@ -55,84 +57,67 @@ def bars(title: str, rows: list[Bar], *, x: str, about: str = "", zero: bool = T
         low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.04 * (high - low) or abs(high) * 0.5 or 1.0
     low, high = (low - margin if low < 0 or not zero else 0.0), (high + margin if high > 0 or not zero else 0.0)
-    left, line = 150, 26
+    left, right, line = 150, WIDTH - 62, 28
     height = len(rows) * line + 46
 
     def across(value: float) -> float:
-        return left + (value - low) / (high - low) * (WIDTH - left - 62)
+        return left + (value - low) / (high - low) * (right - left)
 
     body = []
     for value in ticks(low, high, 4):
-        body.append(
-            f'<line class="grid" x1="{across(value):.1f}" x2="{across(value):.1f}" y1="4" y2="{height - 38}"/>'
-            f'<text x="{across(value):.1f}" y="{height - 24}" text-anchor="middle">{tick_text(value, (low, high))}</text>'
-        )
+        place = across(value)
+        body.append(f'<line class="grid" x1="{place:.1f}" x2="{place:.1f}" y1="4" y2="{height - 38}"/>')
+        body.append(text(place, height - 24, tick_text(value, (low, high))))
     for place, bar in enumerate(rows):
         body.append(_bar(bar, across, place * line + 18, zero))
-    body.append(
-        f'<text class="name" x="{(left + WIDTH - 62) / 2:.0f}" y="{height - 6}" text-anchor="middle">{escape(x)}</text>'
-    )
+    body.append(text((left + right) / 2, height - 6, x, more='class="name"'))
     return picture(title, "".join(body), about=about, size=(WIDTH, height))
 
 
-def _bar(bar: Bar, across: Any, middle: int, zero: bool) -> str:
+def _bar(bar: Bar, across: Callable[[float], float], middle: int, zero: bool) -> str:
     colour = "var(--s1)" if bar.strong else "var(--s0)"
-    weight = ' font-weight="650"' if bar.strong else ""
-    name = f'<text x="142" y="{middle + 4}" text-anchor="end"{weight}>{escape(shorten(bar.name, 22))}<title>{escape(bar.name)}</title></text>'
+    weight = 'font-weight="650"' if bar.strong else ""
+    name = text(142, middle + 4, shorten(bar.name, 22), anchor="end", more=weight, hint=bar.name)
     start, end = sorted((across(0.0) if zero else across(bar.value), across(bar.value)))
     if zero:
-        shape = f'<rect x="{start:.1f}" y="{middle - 8}" width="{max(end - start, 0.8):.1f}" height="16" rx="2" fill="{colour}"/>'
+        shape = rect(start, middle - 8, max(end - start, 0.8), 16, f'rx="2" fill="{colour}"')
     else:
-        shape = f'<circle cx="{across(bar.value):.1f}" cy="{middle}" r="5" fill="{colour}"/>'
+        shape = f'<circle cx="{across(bar.value):.1f}" cy="{middle}" r="4.5" fill="{colour}"/>'
     whisker = ""
     if bar.low is not None and bar.high is not None:
         a, b = across(bar.low), across(bar.high)
-        stroke = "var(--ink)" if zero else colour
-        whisker = f'<path d="M{a:.1f} {middle - 4}v8M{b:.1f} {middle - 4}v8M{a:.1f} {middle}H{b:.1f}" stroke="{stroke}" stroke-width="1.6"/>'
-    text = f'<text x="{WIDTH - 54}" y="{middle + 4}"{weight}>{score(bar.value)}</text>'
-    return name + shape + whisker + text
+        path = f"M{a:.1f} {middle - 5}v10M{b:.1f} {middle - 5}v10M{a:.1f} {middle}H{b:.1f}"
+        whisker = f'<path d="{path}" stroke="{"var(--ink)" if zero else colour}" stroke-width="1.6"/>'
+    return name + shape + whisker + text(WIDTH - 54, middle + 4, score(bar.value), anchor="start", more=weight)
 
 
-def heat(title: str, matrix: list[list[float | None]], names: list[str], *, about: str = "") -> str:
+def heat(title: str, matrix: list[list[int]], names: list[str], *, about: str = "") -> str:
     """A confusion matrix: rows are true classes, columns predicted ones, shaded by the share of the row."""
-    side = len(names)
-    cell = max(7.0, min(52.0, 330 / side))
-    left, top = 100, 96
-    shown = side <= 25
-    size = (int(left + side * cell + 12), int(top + side * cell + 12))
-    body = [
-        f'<text class="name" x="{left + side * cell / 2:.0f}" y="14" text-anchor="middle">predicted</text>',
-        f'<text class="name" transform="rotate(-90 12 {top + side * cell / 2:.0f})" x="12" y="{top + side * cell / 2:.0f}" text-anchor="middle">true</text>',
-    ]
+    side, longest = len(names), max(map(len, names))
+    cell = max(7.0, min(64.0, 330 / side))
+    left, top = 100, 96 if longest > 4 else 44
+    size = (int(max(left + side * cell + 40, 300)), int(top + side * cell + 12))
+    middle = top + side * cell / 2
+    turned = f'class="name" transform="rotate(-90 12 {middle:.0f})"'
+    body = [text(left + side * cell / 2, 14, "predicted", more='class="name"'), text(12, middle, "true", more=turned)]
     for row, counts in enumerate(matrix):
-        total = sum(value or 0 for value in counts) or 1
-        for column, value in enumerate(counts):
-            x, y = left + column * cell, top + row * cell
-            portion = (value or 0) / total
+        total = sum(counts) or 1
+        for column, count in enumerate(counts):
+            share = count / total
+            told = f"{names[row]} predicted as {names[column]}: {number(count)} ({100 * share:.0f} % of its rows)"
+            place = (left + column * cell, top + row * cell)
             colour = "var(--s0)" if row == column else "var(--s4)"
-            told = f"{escape(names[row])} predicted as {escape(names[column])}: {number(value)} ({100 * portion:.0f} % of its rows)"
-            body.append(
-                f'<g><title>{told}</title><rect class="cell" x="{x:.1f}" y="{y:.1f}" width="{cell:.1f}" height="{cell:.1f}"/>'
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="{cell:.1f}" height="{cell:.1f}" fill="{colour}" fill-opacity="{portion**0.6:.2f}"/>'
-            )
-            if side <= 12 and value:
-                ink = ' style="fill:#fff"' if portion > 0.45 else ""
-                body.append(
-                    f'<text x="{x + cell / 2:.1f}" y="{y + cell / 2 + 4:.1f}" text-anchor="middle"{ink}>{int(value)}</text>'
-                )
-            body.append("</g>")
-    for place, name in enumerate(names if shown else []):
+            shown = str(count) if count and side <= 12 else ""
+            body.append(_cell(place, cell, colour, share**0.6, told, shown))
+    if side > 25:
+        return picture(title, "".join(body), about=about, size=size)
+    for place, name in enumerate(names):
         middle = place * cell + cell / 2
-        cut = escape(shorten(name, 13))
-        body.append(
-            f'<text x="{left - 6}" y="{top + middle + 4:.1f}" text-anchor="end">{cut}<title>{escape(name)}</title></text>'
-        )
-        turn = f"rotate(-40 {left + middle:.1f} {top - 6})" if max(map(len, names)) > 4 else ""
-        anchor = "start" if turn else "middle"
-        body.append(
-            f'<text x="{left + middle:.1f}" y="{top - 6}" text-anchor="{anchor}" transform="{turn}">{cut}</text>'
-        )
-    return picture(title, "".join(body), about=about, size=(max(size[0], 300), size[1]))
+        body.append(text(left - 6, top + middle + 4, shorten(name, 13), anchor="end", hint=name))
+        turned = f'transform="rotate(-40 {left + middle:.1f} {top - 6})"' if longest > 4 else ""
+        anchor = "start" if turned else "middle"
+        body.append(text(left + middle, top - 6, shorten(name, 13), anchor=anchor, more=turned, hint=name))
+    return picture(title, "".join(body), about=about, size=size)
 
 
 def shades(title: str, grid: list[list[float | None]], *, about: str = "") -> str:
@@ -140,15 +125,22 @@ def shades(title: str, grid: list[list[float | None]], *, about: str = "") -> st
     rows, columns = len(grid), len(grid[0])
     cell = 280 // max(rows, columns)
     highest = max((value or 0.0 for row in grid for value in row), default=0.0) or 1.0
-    body = []
-    for row, values in enumerate(grid):
-        for column, value in enumerate(values):
-            strength = max(value or 0.0, 0.0) / highest
-            body.append(
-                f'<g><title>{score(value)}</title><rect class="cell" x="{column * cell}" y="{row * cell}" width="{cell}" height="{cell}"/>'
-                f'<rect x="{column * cell}" y="{row * cell}" width="{cell}" height="{cell}" fill="var(--s4)" fill-opacity="{strength:.2f}"/></g>'
-            )
+    body = [
+        _cell((column * cell, row * cell), cell, "var(--s4)", max(value or 0.0, 0.0) / highest, score(value), "")
+        for row, values in enumerate(grid)
+        for column, value in enumerate(values)
+    ]
     return picture(title, "".join(body), about=about, size=(columns * cell, rows * cell))
+
+
+def _cell(place: tuple[float, float], side: float, colour: str, strength: float, told: str, shown: str) -> str:
+    """A shaded square with a number in it and words on hover."""
+    x, y = place
+    ink = 'style="fill:#fff"' if strength > 0.62 else ""
+    number_in = text(x + side / 2, y + side / 2 + 4, shown, more=ink) if shown else ""
+    shade = rect(x, y, side, side, f'fill="{colour}" fill-opacity="{strength:.2f}"')
+    blank = rect(x, y, side, side, 'class="cell"')
+    return f"<g><title>{safe(told)}</title>{blank}{shade}{number_in}</g>"
 
 
 def decision_map(title: str, found: dict[str, Any], *, about: str = "") -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from pellucid.report.elements import figure, fold, pairs, safe, section, table, warning, word
+from pellucid.report.elements import figure, fold, pairs, section, table, warning, word
 from pellucid.report.pictures import Bar, bars, shades
 from pellucid.report.svg import Axis, Series, lines
-from pellucid.report.words import number, plural, score, seconds, share, shorten
+from pellucid.report.words import number, plural, safe, score, seconds, share, shorten
 
 MOST_BARS = 15
 MOST_ROWS = 400
@@ -31,7 +31,14 @@ def training(report: dict[str, Any]) -> str:
         figure(
             "Loss",
             "lower is better" + ("; logarithmic" if log else ""),
-            lines("Loss by step", loss, x=Axis("step"), y=Axis("loss", log=log), mark=mark, about=found["words"]),
+            lines(
+                "Loss by step",
+                loss,
+                x=Axis("step"),
+                y=Axis("loss", low=None if log else 0.0, log=log),
+                mark=mark,
+                about=found["words"],
+            ),
         )
     ]
     # scores between 0 and 1 share a chart; one with its own units gets its own
@@ -56,7 +63,7 @@ def training(report: dict[str, Any]) -> str:
         charts.append(figure("Learning rate", "how far each step moves the weights", chart))
     batches = [(a, b) for a, b in found["batch_loss"] if b is not None]
     if len(batches) > 1:
-        chart = lines("Loss of batches", [Series("", batches, 5)], x=Axis("step"), y=Axis("loss"))
+        chart = lines("Loss of batches", [Series("", batches, 5)], x=Axis("step"), y=Axis("loss", low=0.0))
         charts.append(figure("Loss of single batches", "averaged over short stretches", chart))
     why = f" Training ended because {safe(found['reason'])}." if found["reason"] else ""
     epochs = f" ({plural(found['epochs'], 'epoch')})" if found["epochs"] else ""
@@ -84,7 +91,8 @@ def uses(report: dict[str, Any]) -> str:
     title = next((one["title"] for one in report["metrics"] if one["name"] == found["metric"]), found["metric"])
     what = (
         f"How much worse the {safe(title)} gets when one input is shuffled, so that it says nothing any more. "
-        "An input that another can stand in for looks unimportant here. It shows what this network uses, not what causes what."
+        "An input that another can stand in for looks unimportant here. "
+        "It shows what this network uses, not what causes what."
     )
     note = f'<p class="soft">{safe(found["note"])} The score without shuffling is {score(found["base"])}.</p>'
     if found["kind"] == "patches":
@@ -148,7 +156,7 @@ def data(report: dict[str, Any]) -> str:
             _columns(found),
             opened=len(found["columns"]) <= 12,
         )
-    what = "Where the rows came from, how they were set apart before anything was learnt from them, and what each column became."
+    what = "Where the rows came from, how they were set apart before anything was learnt, and what each column became."
     return section("data", "Data", what, body)
 
 
@@ -223,5 +231,8 @@ def recipe(report: dict[str, Any]) -> str:
     body += fold("The whole recipe", f"<pre>{'<br>'.join(safe(line) for line in text.splitlines()[:1000])}</pre>")
     if report["facts"]:
         body += "<h3>Facts of the run</h3>" + pairs(report["facts"])
-    what = "Everything that was decided, by a person or by the plan. The same recipe on the same data and machine gives the same network."
+    what = (
+        "Everything that was decided, by a person or by the plan. "
+        "The same recipe on the same data and machine gives the same network."
+    )
     return section("recipe", "Recipe", what, body)

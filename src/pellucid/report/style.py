@@ -11,7 +11,8 @@ STYLE = """
 --s5:#86cbf2;--s6:#e8d84a;--s7:#a58be6;--s8:#b9937a;--s9:#a3adba}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
+body{margin:0;background:var(--page);color:var(--ink);
+font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif}
 main,header,nav,footer{max-width:1040px;margin:0 auto;padding:0 20px}
 header{padding-top:34px}
 h1{font-size:15px;font-weight:600;color:var(--soft);margin:0 0 6px;overflow-wrap:anywhere}
@@ -36,7 +37,7 @@ nav a:hover{text-decoration:underline}
 .warn{border-left:4px solid var(--s1);background:var(--card);padding:8px 14px;border-radius:6px;margin:10px 0}
 .warn.severe{border-left-color:var(--bad)}
 .warn.info{border-left-color:var(--s0)}
-.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,400px),1fr));gap:16px}
+.charts{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,400px),1fr));gap:16px}
 figure{margin:0;min-width:0}
 figcaption{font-size:14px;font-weight:600;margin-bottom:6px}
 figcaption small{display:block;font-weight:400;color:var(--soft);font-size:13px}
@@ -44,6 +45,7 @@ figcaption small{display:block;font-weight:400;color:var(--soft);font-size:13px}
 .chart text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;fill:var(--ink)}
 .chart text[font-weight]{font-weight:650}
 .chart .name{fill:var(--soft)}
+.chart .halo{paint-order:stroke;stroke:var(--card);stroke-width:4px;stroke-linejoin:round}
 .chart .grid{stroke:var(--line)}
 .chart .axis,.chart .tick{stroke:var(--soft)}
 .chart .mark{stroke:var(--soft);stroke-dasharray:3 3}
@@ -61,6 +63,7 @@ th{font-weight:600;color:var(--soft);white-space:nowrap}
 td.n,th.n{text-align:right;white-space:nowrap}
 tr.own td{font-weight:650}
 .soft,td small{color:var(--soft);font-weight:400}
+td small{display:block;font-size:13px;white-space:normal}
 details{margin:12px 0}
 summary{cursor:pointer;font-weight:600;font-size:14px;color:var(--link)}
 abbr{text-decoration:underline dotted var(--soft);text-underline-offset:3px;cursor:help}
@@ -76,7 +79,8 @@ pre{background:var(--card);border:1px solid var(--line);border-radius:8px;paddin
 line-height:1.45;margin:8px 0}
 footer{color:var(--soft);font-size:13px;padding-top:40px;padding-bottom:40px}
 @media (max-width:720px){.top{grid-template-columns:minmax(0,1fr)}main,header,nav,footer{padding-left:14px;
-padding-right:14px}.card{padding:14px}}
+padding-right:14px}.card{padding:14px}th{white-space:normal}
+th,td{padding-right:8px}}
 @media print{:root{--page:#fff;--card:#fff;--ink:#000;--soft:#444;--line:#ccc;--link:#000}nav{display:none}
 body{font-size:11pt}h2{break-after:avoid}figure,.card,tr{break-inside:avoid}.wide{overflow:visible}}
 """

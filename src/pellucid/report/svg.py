@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from html import escape
 
-from pellucid.report.words import number
+from pellucid.report.words import number, safe
 
 WIDTH, HEIGHT = 440, 270
 LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 42
@@ -81,14 +80,14 @@ def lines(
         shift = -5 if anchor == "end" else 5
         body.append(
             f'<line class="mark" x1="{place:.1f}" x2="{place:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>'
-            f'<text x="{place + shift:.1f}" y="{TOP + 11}" text-anchor="{anchor}">{escape(mark[1])}</text>'
+            f'<text x="{place + shift:.1f}" y="{TOP + 11}" text-anchor="{anchor}" class="halo">{safe(mark[1])}</text>'
         )
     for one in series:
         drawn = [point for point in one.points if not y.log or point[1] > 0]
         colour = f"var(--s{one.colour % SERIES})"
         if one.dots:
             body += [
-                f'<circle cx="{frame.across(a):.1f}" cy="{frame.up(b):.1f}" r="2.6" fill="{colour}" fill-opacity=".55"/>'
+                f'<circle cx="{frame.across(a):.1f}" cy="{frame.up(b):.1f}" r="2.6" fill="{colour}" opacity=".6"/>'
                 for a, b in drawn
             ]
             continue
@@ -115,11 +114,22 @@ def histogram(title: str, edges: list[float], counts: list[int], *, x: Axis, y: 
     return picture(title, "".join(body), about=about)
 
 
+def text(x: float, y: float, words: str, *, anchor: str = "middle", more: str = "", hint: str = "") -> str:
+    """Words at a place; `hint` is shown on hover, `more` are further attributes."""
+    told = f"<title>{safe(hint)}</title>" if hint else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" {more}>{safe(words)}{told}</text>'
+
+
+def rect(x: float, y: float, width: float, height: float, look: str) -> str:
+    """A rectangle; `look` are further attributes."""
+    return f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" {look}/>'
+
+
 def picture(title: str, body: str, *, about: str = "", size: tuple[int, int] = (WIDTH, HEIGHT)) -> str:
     """An SVG of `size` around `body`, with its name and description."""
-    described = f"<desc>{escape(about)}</desc>" if about else ""
+    described = f"<desc>{safe(about)}</desc>" if about else ""
     return (
-        f'<svg class="chart" role="img" aria-label="{escape(title)}" viewBox="0 0 {size[0]} {size[1]}" '
+        f'<svg class="chart" role="img" aria-label="{safe(title)}" viewBox="0 0 {size[0]} {size[1]}" '
         f'style="max-width:{size[0] * 1.25:.0f}px">{described}{body}</svg>'
     )
 
@@ -131,7 +141,7 @@ def legend(series: list[Series]) -> str:
         return ""
     keys = "".join(
         f'<span><i class="{"dash" if one.dashed else "dot" if one.dots else "key"}" '
-        f'style="--c:var(--s{one.colour % SERIES})"></i>{escape(one.name)}</span>'
+        f'style="--c:var(--s{one.colour % SERIES})"></i>{safe(one.name)}</span>'
         for one in named
     )
     return f'<div class="legend">{keys}</div>'
@@ -157,11 +167,11 @@ def axes(frame: Frame, x: Axis, y: Axis) -> str:
         )
     middle = (LEFT + WIDTH - RIGHT) / 2
     parts.append(f'<line class="axis" x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{floor}" y2="{floor}"/>')
-    parts.append(f'<text class="name" x="{middle:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{escape(x.name)}</text>')
+    parts.append(f'<text class="name" x="{middle:.0f}" y="{HEIGHT - 6}" text-anchor="middle">{safe(x.name)}</text>')
     height = (TOP + floor) / 2
     parts.append(
         f'<text class="name" transform="rotate(-90 12 {height:.0f})" x="12" y="{height:.0f}" '
-        f'text-anchor="middle">{escape(y.name)}</text>'
+        f'text-anchor="middle">{safe(y.name)}</text>'
     )
     return "".join(parts)
 

@@ -23,7 +23,7 @@ def render(report: dict[str, Any]) -> str:
     reason = f"; {training['reason']}" if training["reason"] else ""
     lines.append(f"Training  {plural(training['steps'], 'step')} in {seconds(training['seconds'] or 0.0)}{reason}")
     lines += [f"Finding   {finding['severity']}: {clean(finding['message'])}" for finding in data["findings"]]
-    top = (report["importance"] or {}).get("rows", [])[:5]
+    top = [row for row in (report["importance"] or {}).get("rows", [])[:5] if (row["drop"] or 0) > 0]
     if top:
         named = ", ".join(f"{clean(row['column'])} ({number(row['drop'])})" for row in top)
         lines.append(f"Leans on  {named}")

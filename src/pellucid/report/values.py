@@ -1,4 +1,4 @@
-"""Where a regression errs: predictions against truth, the spread of the residuals, and errors from low to high truths."""
+"""Where a regression errs: predictions against truth, the spread of residuals, errors from low to high truths."""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ def imbalance(names: list[str], counts: list[int], metrics: list[str]) -> dict[s
         return None
     message = (
         f"{share(portion)} of the rows are of class {names[largest]}, so always answering {names[largest]} is already "
-        f"{share(portion)} accurate: accuracy misleads here. Balanced accuracy, shown beside it, counts every class alike."
+        f"{share(portion)} accurate: accuracy misleads here. "
+        "Balanced accuracy, shown beside it, counts every class alike."
     )
     return {
         "check": "class-imbalance",
@@ -71,7 +72,7 @@ def _own_score(metric: dict[str, Any], own: dict[str, Any], judged: str, rows: i
     sentence = f"On {rows:,} {name} the {metric['title']} is {score(own['value'])}"
     if own.get("low") is None:
         return sentence + "."
-    return f"{sentence}; on 95 of 100 such samples it would lie between {score(own['low'])} and {score(own['high'])}."
+    return f"{sentence}; other rows might as well have given {interval(own['low'], own['high'])} (95 % interval)."
 
 
 def _comparison(metric: dict[str, Any], ladder: dict[str, Any]) -> tuple[str, str]:
@@ -79,7 +80,7 @@ def _comparison(metric: dict[str, Any], ladder: dict[str, Any]) -> tuple[str, st
     if best is None or gap is None or gap["low"] is None:
         return "Network and baselines cannot be compared: the score is undefined.", "unclear"
     scores = f"{metric['title']} {score(gap['network'])} against {score(gap['baseline'])}"
-    noise = f"difference {score(gap['value'])}, 95 % interval {interval(gap['low'], gap['high'])}"
+    noise = f"advantage {score(gap['value'])}, 95 % interval {interval(gap['low'], gap['high'])}"
     name = f"the best baseline ({best['name']})"
     if gap["low"] > 0:
         return f"The network is better than {name}: {scores}; {noise}.", "good"

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import math
+from html import escape
+from typing import Any
+
+from pellucid.errors import clean
 
 COSTLY = frozenset({"roc_auc", "average_precision", "calibration_error"})
 """Metrics that sort or bin the examples: the bootstrap gives them fewer resamples."""
@@ -59,3 +63,8 @@ def shorten(text: str, length: int = 40) -> str:
 def plain(value: float) -> float | None:
     """`value` to six significant digits, as JSON holds it: None where it is not finite."""
     return float(f"{value:.6g}") if math.isfinite(value) else None
+
+
+def safe(value: Any) -> str:
+    """Text from anywhere as HTML or SVG text: no markup, no control characters."""
+    return escape(clean(str(value).replace("\n", " ").replace("\t", " ")))

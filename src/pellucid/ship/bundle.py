@@ -11,6 +11,7 @@
 
 from __future__ import annotations
 
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from typing import Any
 import torch
 
 import pellucid
-from pellucid.artifacts import read_manifest, read_safetensors, verify_folder, write_safetensors
+from pellucid.artifacts import read_manifest, read_safetensors, tensors_to_bytes, verify_folder
 from pellucid.data.batch import Batch
 from pellucid.data.signature import Signature, from_json
 from pellucid.data.source import Preparation
@@ -46,29 +47,36 @@ class Model:
     signature: Signature
     network: Network
     preparation: Preparation
+    form: Form
+    """Of the prepared input."""
+    categories: tuple[int, ...]
+    """Codes of each categorical column."""
     half_width: tuple[float, ...]
     """Half the width of the interval of each predicted value, in the units of the data; empty for classes and labels."""
-    id: str
+    id: str = ""
 
 
-def save(session: Session, folder: Path, scores: dict[str, Any], comments: dict[str, str]) -> Path:
-    """Writes the model folder of a finished session, whose network holds the kept weights."""
-    recipe, dataset = session.recipe, session.dataset
-    weights = {name: value.detach().cpu().contiguous() for name, value in session.state.network.state_dict().items()}
-    arrays = {name: torch.from_numpy(value) for name, value in session.loaded.preparation.arrays().items()}
-    architecture = {
-        "form": {"kind": dataset.form.kind, "width": dataset.form.width, "extent": list(dataset.form.extent)},
-        "categories": list(dataset.categories),
-        "half_width": list(half_widths(session)),
+def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
+    """The files of a model but for its scores and its manifest."""
+    weights = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
+    arrays = {name: torch.from_numpy(value) for name, value in model.preparation.arrays().items()}
+    return {
+        "model.json": canonical_json(
+            {
+                "form": {"kind": model.form.kind, "width": model.form.width, "extent": list(model.form.extent)},
+                "categories": list(model.categories),
+                "half_width": list(model.half_width),
+            }
+        ),
+        "signature.json": canonical_json(model.signature.as_json()),
+        "weights.safetensors": tensors_to_bytes(weights),
+        "preprocess.safetensors": tensors_to_bytes(arrays),
+        "recipe.lock.yaml": write_yaml(model.recipe.dump(), comments).encode(),
     }
-    members = {
-        "model.json": canonical_json(architecture),
-        "signature.json": canonical_json(session.signature.as_json()),
-        "weights.safetensors": lambda file: write_safetensors(file, weights),
-        "preprocess.safetensors": lambda file: write_safetensors(file, arrays),
-        "recipe.lock.yaml": write_yaml(recipe.dump(), comments).encode(),
-        "report.json": canonical_json(scores),
-    }
+
+
+def save(model: Model, folder: Path, scores: dict[str, Any], comments: dict[str, str]) -> Path:
+    """Writes the model folder."""
     head = {
         "format": FORMAT,
         "version": list(VERSION),
@@ -77,8 +85,24 @@ def save(session: Session, folder: Path, scores: dict[str, Any], comments: dict[
         "writer": pellucid.__version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    commit_folder(folder.parent, folder.name, members, head)
+    commit_folder(folder.parent, folder.name, {**members(model, comments), "report.json": canonical_json(scores)}, head)
     return folder
+
+
+def to_bytes(model: Model) -> dict[str, bytes]:
+    """The model as the bytes of its files."""
+    return members(model, {})
+
+
+def from_bytes(files: dict[str, bytes]) -> Model:
+    """The model that `to_bytes` gave.
+
+    Raises: ArtifactError where a file does not hold together.
+    """
+    with tempfile.TemporaryDirectory() as place:
+        for name, data in files.items():
+            (Path(place) / name).write_bytes(data)
+        return _read(Path(place), "")
 
 
 def load(folder: Path, bind: Any = None) -> Model:
@@ -89,23 +113,20 @@ def load(folder: Path, bind: Any = None) -> Model:
     manifest = read_manifest(folder)
     _check_version(folder, manifest)
     verify_folder(folder)
-    recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
-    recipe = recipe if bind is None else bind(recipe)
-    signature = from_json(_json(folder / "signature.json"))
-    architecture = _json(folder / "model.json")
-    form = Form(architecture["form"]["kind"], architecture["form"]["width"], tuple(architecture["form"]["extent"]))
-    assert recipe.model is not None and recipe.task is not None
-    network = assemble(
-        form, tuple(architecture["categories"]), signature=signature, family=recipe.model, task=recipe.task, seed=recipe.seed
+    return _read(folder, str(manifest["id"]), bind)
+
+
+def of_session(session: Session) -> Model:
+    """The model of a finished session, whose network holds the kept weights."""
+    return Model(
+        session.recipe,
+        session.signature,
+        session.state.network,
+        session.loaded.preparation,
+        session.dataset.form,
+        session.dataset.categories,
+        half_widths(session),
     )
-    weights = read_safetensors(folder / "weights.safetensors", finite=True)
-    expected = network.state_dict()
-    if weights.keys() != expected.keys() or any(weights[name].shape != value.shape for name, value in expected.items()):
-        raise ArtifactError("FILE-MISMATCH", "its weights are not those of its architecture", place=Place(str(folder)))
-    network.load_state_dict(weights)
-    arrays = {name: value.numpy() for name, value in read_safetensors(folder / "preprocess.safetensors").items()}
-    preparation = recipe.data.restore(arrays, signature)
-    return Model(recipe, signature, network.eval(), preparation, tuple(architecture["half_width"]), str(manifest.get("id")))
 
 
 def half_widths(session: Session) -> tuple[float, ...]:
@@ -125,6 +146,26 @@ def predicted_values(session: Session, batch: Batch) -> torch.Tensor:
     value = session.recipe.task.decode(raw, session.signature, session.dataset.scale).value
     assert value is not None
     return value
+
+
+def _read(folder: Path, name: str, bind: Any = None) -> Model:
+    recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
+    recipe = recipe if bind is None else bind(recipe)
+    signature = from_json(_json(folder / "signature.json"))
+    architecture = _json(folder / "model.json")
+    form = Form(architecture["form"]["kind"], architecture["form"]["width"], tuple(architecture["form"]["extent"]))
+    categories = tuple(architecture["categories"])
+    assert recipe.model is not None and recipe.task is not None
+    network = assemble(form, categories, signature=signature, family=recipe.model, task=recipe.task, seed=recipe.seed)
+    weights = read_safetensors(folder / "weights.safetensors", finite=True)
+    expected = network.state_dict()
+    if weights.keys() != expected.keys() or any(weights[name].shape != value.shape for name, value in expected.items()):
+        raise ArtifactError("FILE-MISMATCH", "its weights are not those of its architecture", place=Place(str(folder)))
+    network.load_state_dict(weights)
+    arrays = {name: value.numpy() for name, value in read_safetensors(folder / "preprocess.safetensors").items()}
+    preparation = recipe.data.restore(arrays, signature)
+    half_width = tuple(architecture["half_width"])
+    return Model(recipe, signature, network.eval(), preparation, form, categories, half_width, name)
 
 
 def _check_version(folder: Path, manifest: dict[str, Any]) -> None:

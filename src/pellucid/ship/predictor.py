@@ -57,12 +57,15 @@ def predict(model: Model, source: Any) -> Predictions:
 
 def predict_raw(model: Model, raw: Raw) -> Predictions:
     """Predicts raw data that was read for this model."""
+    return Predictions(_columns(model, decoded(model, raw)), list(raw.findings))
+
+
+def decoded(model: Model, raw: Raw) -> Prediction:
+    """Labels with probabilities, or values, as tensors."""
     batch = model.preparation.apply(raw, model.signature)
     assert model.recipe.task is not None
     output = outputs(model.network, batch, model.recipe.precision)
-    prediction = model.recipe.task.decode(output, model.signature, model.preparation.scale)
-    findings = list(model.preparation.surprises(raw, model.signature))
-    return Predictions(_columns(model, prediction), findings)
+    return model.recipe.task.decode(output, model.signature, model.preparation.scale)
 
 
 def _columns(model: Model, prediction: Prediction) -> dict[str, list[Any]]:

@@ -36,12 +36,14 @@ def commit(folder: Path, state: State, extra: dict[str, Any]) -> Path:
         "state.json": canonical_json({**state.numbers(), **extra, "best_is_model": same and state.best is not None}),
     }
     if best is not None:
-        members["best.safetensors"] = lambda file: write_safetensors(file, best)
+        members["best.safetensors"] = lambda file, kept=best: write_safetensors(file, kept)
     parent = folder / "checkpoints"
     name = f"{state.step:08d}"
     if (parent / name).exists():
         return parent / name
-    commit_folder(parent, name, members)
+    parent.mkdir(exist_ok=True)
+    size = sum(value.numel() * value.element_size() for value in (*weights.values(), *state.tensors().values(), *(best or {}).values()))
+    commit_folder(parent, name, members, streamed_bytes=size)
     pointer = {"step": state.best_step, "metric": state.recipe.stop.metric, "value": state.best_score}
     write_atomic(folder / "best.json", json.dumps(pointer).encode() + b"\n", durable=False)
     for old in committed(folder)[:-KEPT]:

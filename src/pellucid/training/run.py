@@ -174,6 +174,8 @@ def judged(session: Session, writer: Writer) -> Iterator[Tested]:
     recipe = session.recipe
     assert recipe.task is not None and recipe.task.metrics
     for part in ("train", "valid", "test"):
+        if len(session.dataset.part(part)) == 0:
+            continue
         scores = evaluate.score(
             session.state.network,
             session.dataset.part(part),
