@@ -171,7 +171,8 @@ class NeuralClassifier(ClassifierMixin, _Neural):
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row."""
-        return self.classes_[self.predict_proba(X).argmax(1)]
+        probability_NC = self.predict_proba(X)
+        return self.classes_[probability_NC.argmax(1)]
 
 
 class NeuralRegressor(RegressorMixin, _Neural):

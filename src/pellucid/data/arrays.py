@@ -64,7 +64,7 @@ class ArrayPreparation:
         from pellucid.data.batch import Batch
 
         x_BD = torch.from_numpy(((raw.x_ND - self.mean_D) / self.scale_D).astype("float32"))
-        target = None if raw.target is None else torch.from_numpy(raw.target)
+        target = None if raw.target is None else torch.from_numpy(raw.target.copy())
         if target is not None and target.is_floating_point():
             assert self.scale is not None
             target = ((target - self.scale.mean_D) / self.scale.scale_D).float()

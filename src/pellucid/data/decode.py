@@ -78,7 +78,7 @@ def decode(path: Path, place: Place) -> Decoded:
     Raises: DataError where the file is missing, empty, unreadable, too big, of another format than its suffix says,
     truncated or damaged.
     """
-    with _boundary(place), _opened(path, place) as image:
+    with _boundary(place), _opened(path, place, whole=True) as image:
         return _decoded(image, place)
 
 
@@ -170,8 +170,8 @@ def _boundary(place: Place) -> Iterator[None]:
 
 
 @contextmanager
-def _opened(path: Path, place: Place) -> Iterator[Image]:
-    """The file as an open image whose header was judged."""
+def _opened(path: Path, place: Place, *, whole: bool = False) -> Iterator[Image]:
+    """The file as an open image whose header was judged; with `whole`, the checksums of a PNG too."""
     from PIL import Image, UnidentifiedImageError
 
     expected = FORMATS.get(path.suffix.lower())
@@ -192,7 +192,7 @@ def _opened(path: Path, place: Place) -> Iterator[Image]:
         pixels = image.width * image.height
         if pixels > MOST_PIXELS or pixels * BYTES_PER_PIXEL.get(image.mode, 4) > MOST_BYTES:
             raise _too_big(place, f"{image.width}x{image.height} pixels")
-        if image.format == "PNG":
+        if whole and image.format == "PNG":
             with Image.open(BytesIO(data), formats=["PNG"]) as twin:
                 twin.verify()  # every chunk's CRC; an image that was verified cannot be decoded, hence the twin
         yield image

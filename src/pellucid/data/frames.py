@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,31 @@ def from_memory(source: Any, missing: tuple[str, ...] = ()) -> TableRaw:
 
     frame = as_text(_frame(source), Place(), missing)
     return TableRaw(frame, np.arange(1, frame.height + 1), cell_fingerprint(frame), unit="row")
+
+
+def add_columns(raw: TableRaw, names: tuple[str, ...], target: Any) -> TableRaw:
+    """`raw` with the columns of `target` under `names`: one column, or a frame or array of several.
+
+    Raises: DataError where their number or length does not fit.
+    """
+    import numpy as np
+    import polars as pl
+
+    if isinstance(target, (pl.Series, list, tuple)) or np.ndim(target) == 1:
+        blank = target.isna().tolist() if type(target).__module__.startswith("pandas") else None
+        cells = list(target) if blank is None else target.tolist()
+        added = [_series("x", [None if blank and blank[at] else cell for at, cell in enumerate(cells)])]
+    else:
+        added = _frame(target).get_columns()
+    if len(added) != len(names) or any(len(cells) != raw.rows for cells in added):
+        lengths = ", ".join(str(len(cells)) for cells in added)
+        message = (
+            f"{len(names)} target columns of {raw.rows} rows are expected, and {len(added)} are given, of {lengths}"
+        )
+        raise DataError("DATA-TARGET", message, hint="name them with data.target")
+    columns = [cells.alias(name) for cells, name in zip(added, names, strict=True)]
+    frame = raw.frame.with_columns(as_text(pl.DataFrame(columns), Place(), ()).get_columns())
+    return replace(raw, frame=frame, fingerprint=cell_fingerprint(frame))
 
 
 def as_text(frame: pl.DataFrame, place: Place, missing: tuple[str, ...]) -> pl.DataFrame:

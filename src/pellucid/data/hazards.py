@@ -165,7 +165,7 @@ def _bins(raw: TableRaw, column: Column, half_N: np.ndarray) -> np.ndarray:
 
     cells = raw.frame[column.name]
     if column.type in ("category", "text"):
-        return cells.fill_null("\x00").cast(_categorical()).to_physical().to_numpy().astype(np.int64) + 1
+        return cells.fill_null("\x00").rank("dense").to_numpy().astype(np.int64)
     number_N = values(cells, column.type)
     seen = number_N[half_N & ~np.isnan(number_N)]
     if not len(seen):
@@ -173,12 +173,6 @@ def _bins(raw: TableRaw, column: Column, half_N: np.ndarray) -> np.ndarray:
     count = min(MOST_BINS, max(4, len(seen) // 8))
     edges = np.unique(np.quantile(seen, np.linspace(0, 1, count + 1)[1:-1]))
     return np.where(np.isnan(number_N), 0, 1 + np.searchsorted(edges, number_N, side="right"))
-
-
-def _categorical() -> type:
-    import polars as pl
-
-    return pl.Categorical
 
 
 def _class_score(bin_N: np.ndarray, code_N: np.ndarray, half_N: np.ndarray) -> tuple[float, float]:

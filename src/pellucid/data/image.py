@@ -166,7 +166,7 @@ def _target(raw: ImageRaw) -> Target | None:
     if raw.code_N is None:
         return None
     if len(raw.classes) < 2:
-        message = f"holds one class only: {quote(raw.classes[0])}"
+        message = f"holds one class only: {quote(', '.join(raw.classes))}"
         raise DataError("DATA-CLASS", message, place=Place(raw.source), hint="at least two classes are needed")
     counts = tuple(np.bincount(raw.code_N, minlength=len(raw.classes)).tolist())
     why = "one folder for each class" if raw.target == ("folder",) else "each image has one of several labels"

@@ -43,7 +43,7 @@ class ImagePreparation:
         assert isinstance(raw, ImageRaw)
         table_C256 = self._table_C256()
         x_NCHW = np.empty(raw.pixel_NCHW.shape, np.float32)
-        for channel in range(x_NCHW.shape[1]):
+        for channel in range(len(self.mean_C)):
             np.take(table_C256[channel], raw.pixel_NCHW[:, channel], out=x_NCHW[:, channel], mode="clip")
         target = None
         if raw.code_N is not None:

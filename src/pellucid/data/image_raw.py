@@ -45,6 +45,8 @@ class Item:
     """The class, or the cells of several target columns; empty where there is none."""
     part: str | None = None
     """train, valid or test where that is ready-made."""
+    in_memory: bool = False
+    """Decoded already, so threads would only cost."""
 
 
 @dataclass(frozen=True)
@@ -122,15 +124,16 @@ def gather(items: Sequence[Item], wanted: Wanted, source: str, columns: dict[str
     if not items:
         raise DataError("DATA-FOLDER", "holds no images", place=Place(source))
     most_bad = wanted.skip * len(items)
+    workers = 1 if all(item.in_memory for item in items) else wanted.workers
     with decode.quiet() as chatter:
-        heads = list(mapped(_kept(lambda item: item.header()), items, wanted.workers))
+        heads = list(mapped(_kept(lambda item: item.header()), items, workers))
         good = [head for head in heads if isinstance(head, Header)]
         _refuse(heads, most_bad)
         channels, height, width, why = choose_shape(good, wanted)
         if len(items) * channels * height * width * 4 > MOST_RESIDENT_BYTES:
             message = f"{len(items):,} images of {height}x{width} need more than {MOST_RESIDENT_BYTES // 2**30} GiB"
             raise ResourceError("MEM-IMAGES", message, place=Place(source), hint="set data.size to something smaller")
-        results = list(mapped(_kept(lambda item: _done(item.decode(), channels, height, width)), items, wanted.workers))
+        results = list(mapped(_kept(lambda item: _done(item.decode(), channels, height, width)), items, workers))
     _refuse(results, most_bad)
     keep = [index for index, result in enumerate(results) if isinstance(result, _Done)]
     done = [result for result in results if isinstance(result, _Done)]

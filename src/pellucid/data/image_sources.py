@@ -131,7 +131,7 @@ def _one(index: int, item: Any) -> Item:
     if _is_picture(item):
         place = Place(path=f"image {index}")
         decoded = decode.from_picture(item, place)
-        return Item(str(index), lambda: _header(decoded.pixels), lambda: decoded)
+        return Item(str(index), lambda: _header(decoded.pixels), lambda: decoded, in_memory=True)
     values = _as_list_of_images(pixels_of(np.asarray(item), f"image {index}"))
     return _array_item(str(index), values[0], (), None)
 
@@ -153,7 +153,7 @@ def _file_item(item: Listed) -> Item:
 
 
 def _array_item(name: str, pixels: np.ndarray, labels: tuple[str, ...], part: str | None) -> Item:
-    return Item(name, lambda: _header(pixels), lambda: Decoded(pixels), labels, part)
+    return Item(name, lambda: _header(pixels), lambda: Decoded(pixels), labels, part, in_memory=True)
 
 
 def _header(pixels: np.ndarray) -> Header:

@@ -23,6 +23,8 @@ PENALTIES = (100.0, 1.0)
 NEIGHBOURS = (1, 5, 15)
 KNN_TRAIN, KNN_TEST = 5_000, 2_000
 LINEAR_TRAIN = 10_000
+LARGE = 2_000_000
+"""Numbers in the training rows above which the penalty is not chosen: it matters little there, and time does."""
 WIDEST = 1024
 """Inputs of a baseline: images with more numbers are averaged down to about so many."""
 CODES = 50
@@ -98,7 +100,8 @@ def _linear(
     best: tuple[float, Linear] | None = None
     model: Linear | None = None
     score: float | None = None
-    for penalty in PENALTIES:
+    penalties = PENALTIES if rows * x[0].shape[1] < LARGE else PENALTIES[-1:]
+    for penalty in penalties:
         model = _fit(kind, x[0][:rows], train.truth[:rows], _classes(evidence), penalty, weight, model)
         here = chosen.measure(_decode(kind, model(x[1])), valid.truth, None) if len(valid) else math.nan
         if best is None or chosen.improves(here, score):
@@ -106,7 +109,8 @@ def _linear(
     assert best is not None
     name = "Ridge regression" if kind == "values" else "Logistic regression"
     capped = f"; learnt from {rows:,} of {len(train):,} training rows" if rows < len(train) else ""
-    note = f"{name.lower()} with penalty {best[0]:g} (chosen on validation){capped}{shrunk}"
+    chosen_by = " (chosen on validation)" if len(penalties) > 1 else ""
+    note = f"{name.lower()} with penalty {best[0]:g}{chosen_by}{capped}{shrunk}"
     return Baseline("linear", name, note, _decode(kind, best[1](x[2])), index)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from pellucid.data.signature import PARTS, Column
 from pellucid.metrics.catalogue import metric
 from pellucid.metrics.metric import Metric
-from pellucid.report.baselines import Baseline, ladder, subset
+from pellucid.report.baselines import Baseline, ladder, subset, target_kind
 from pellucid.report.classes import classes_section
 from pellucid.report.curves import training_section
 from pellucid.report.evidence import Evidence
@@ -53,7 +53,7 @@ def build(evidence: Evidence) -> dict[str, Any]:
         "data": _data(evidence),
         "network": _network(evidence),
         "training": training_section(evidence.record, evidence.seconds, evidence.examples_per_second),
-        "errors": values_section(evidence, test) if target.kind == "values" else _classes(evidence, outcomes, test),
+        "errors": _errors(evidence, outcomes["valid"], test),
         "importance": importance(evidence, test),
         "mistakes": mistakes(evidence, test),
         "landscape": landscape(evidence, outcomes["train"]),
@@ -178,8 +178,13 @@ def _network(evidence: Evidence) -> dict[str, Any]:
     }
 
 
-def _classes(evidence: Evidence, outcomes: dict[str, Outcome], test: Outcome) -> dict[str, Any]:
-    return classes_section(evidence, outcomes["valid"], test)
+def _errors(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str, Any] | None:
+    """Where the network errs, or None where there are no rows to see it on."""
+    if not len(test):
+        return None
+    if target_kind(evidence) == "values":
+        return values_section(evidence, test)
+    return classes_section(evidence, valid, test)
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,8 @@ UNIT = (0.0, 1.0)
 def errors(report: dict[str, Any]) -> str:
     """Where the network errs."""
     found = report["errors"]
+    if not found:
+        return ""
     if found["kind"] == "values":
         what = (
             f"How far predictions are from the truth. {word('Residual', 'residual')} means prediction minus truth: "
@@ -81,11 +83,12 @@ def _reliability(found: dict[str, Any]) -> str:
     of = calibration.get("of")
     x = f"predicted probability of {shorten(of, 24)}" if of else "confidence"
     y = "share that came true" if of else "share that was right"
-    drawn = [Series("", points, 0), Series("", points, 0, dots=True)]
+    whole = sum(one["rows"] for one in calibration["bins"])
+    sizes = [3 + 8 * (one["rows"] / whole) ** 0.5 for one in calibration["bins"]]
+    drawn = [Series("", points, 9, dashed=True), Series("", points, 0, dots=True, sizes=sizes)]
     chart = lines("Calibration", drawn, x=Axis(x, *UNIT), y=Axis(y, *UNIT), diagonal=True)
-    rows = ", ".join(f"{one['rows']:,}" for one in calibration["bins"])
     error = score(calibration["error"])
-    note = f"{word('calibration error')} {error}; below the dotted line is too sure; rows in each point: {rows}"
+    note = f"{word('calibration error')} {error}; below the dotted line is too sure; larger points hold more rows"
     return figure("Calibration", note, chart)
 
 
@@ -116,8 +119,7 @@ def _threshold(found: dict[str, Any]) -> str:
     threshold = found.get("threshold")
     if not threshold:
         return ""
-    cells = lambda one: [*(score(one[name]) for name in ("precision", "recall", "f1")), f"{one['predicted']:,}"]  # noqa: E731 - two uses, one line
-    rows = [[f"{one['threshold']:.2f}", *cells(one)] for one in threshold["table"]]
+    rows = [[f"{one['threshold']:.2f}", *_counts(one)] for one in threshold["table"]]
     head = [
         word("Threshold", "threshold"),
         word("Precision", "precision"),
@@ -130,12 +132,17 @@ def _threshold(found: dict[str, Any]) -> str:
         words = (
             f"<p>Rows are called <b>{safe(threshold['positive'])}</b> from a probability of 0.5. The threshold with the "
             f"best F1 on validation is {number(best['threshold'])}; on the rows of the scores above it gives precision "
-            f"{score(best['test']['precision'])}, recall {score(best['test']['recall'])} and F1 {score(best['test']['f1'])} (at 0.5: F1 "
-            f"{score(threshold['half']['f1'])}). Lower it where a missed case costs more than a false alarm.</p>"
+            f"{score(best['test']['precision'])}, recall {score(best['test']['recall'])} and F1 "
+            f"{score(best['test']['f1'])} (at 0.5: {score(threshold['half']['f1'])}). Lower it where a "
+            "missed case costs more than a false alarm.</p>"
         )
     return f"<h3>Decision threshold</h3>{words}" + fold(
         "What other thresholds would do", table(head, rows, numbers={0, 1, 2, 3, 4})
     )
+
+
+def _counts(one: dict[str, Any]) -> list[str]:
+    return [*(score(one[name]) for name in ("precision", "recall", "f1")), f"{one['predicted']:,}"]
 
 
 def _values(target: dict[str, Any]) -> str:

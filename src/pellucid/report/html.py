@@ -98,9 +98,9 @@ def _scores(report: dict[str, Any]) -> str:
     counts = {found[judged][metric["name"]]["resamples"] for metric in report["metrics"]}
     drawn = " to ".join(f"{count:,}" for count in sorted({min(counts), max(counts)}))
     note = (
-        f'<p class="soft">Below the {NAMES[judged]} score: its 95 % {word("interval")} by {word("bootstrap")} with {drawn} '
-        "resamples (scores that sort the rows, or many rows, get fewer). Every row counts once, whatever its weight in "
-        "training.</p>"
+        f'<p class="soft">Below the {NAMES[judged]} score: its 95 % {word("interval")} by {word("bootstrap")} with '
+        f"{drawn} resamples (scores that sort the rows, or many rows, get fewer). Every row counts once, whatever its "
+        "weight in training.</p>"
     )
     what = (
         "How good the network is. The test column counts: the network neither learnt from those rows nor was chosen by "

@@ -43,6 +43,8 @@ def draws(metrics: list[Metric], prediction: Prediction, truth: torch.Tensor, se
     """Each metric on its resamples of the same rows; the r-th number of each belongs to the r-th draw."""
     count = truth.shape[0]
     wanted = {chosen.name: resamples(chosen, count) for chosen in metrics}
+    if not count:
+        return {name: torch.zeros(0, dtype=torch.float64) for name in wanted}
     stream = seeds.generator(seed, "bootstrap")
     found: dict[str, list[float]] = {name: [] for name in wanted}
     for draw in range(max(wanted.values(), default=0)):

@@ -55,11 +55,10 @@ def _words(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
     assert prediction.label is not None and prediction.probability is not None
     probability = prediction.probability[place]
     if target.kind == "labels":
-        named = lambda flags: [name for name, flag in zip(target.names, flags.tolist(), strict=True) if flag > 0.5]  # noqa: E731 - two uses, one line
         sure = torch.maximum(probability, 1 - probability).min()
         return {
-            "truth": named(test.truth[place]),
-            "prediction": named(prediction.label[place]),
+            "truth": _named(target.names, test.truth[place]),
+            "prediction": _named(target.names, prediction.label[place]),
             "confidence": plain(float(sure)),
         }
     said, true = int(prediction.label[place]), int(test.truth[place])
@@ -69,6 +68,10 @@ def _words(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
         "confidence": plain(float(probability[said])),
         "right": said == true,
     }
+
+
+def _named(names: tuple[str, ...], flags: torch.Tensor) -> list[str]:
+    return [name for name, flag in zip(names, flags.tolist(), strict=True) if flag > 0.5]
 
 
 def _image(pixels: Any) -> str:

@@ -7,7 +7,6 @@ light and dark mode. Every chart carries a title and a description for those who
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from pellucid.report.words import number, safe
@@ -28,6 +27,8 @@ class Series:
     dashed: bool = False
     dots: bool = False
     """Points instead of a line."""
+    sizes: list[float] | None = None
+    """Radius of each point."""
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,11 @@ def lines(
         drawn = [point for point in one.points if not y.log or point[1] > 0]
         colour = f"var(--s{one.colour % SERIES})"
         if one.dots:
+            sizes = one.sizes or [2.6] * len(drawn)
             body += [
-                f'<circle cx="{frame.across(a):.1f}" cy="{frame.up(b):.1f}" r="2.6" fill="{colour}" opacity=".6"/>'
-                for a, b in drawn
+                f'<circle cx="{frame.across(a):.1f}" cy="{frame.up(b):.1f}" r="{size:.1f}" fill="{colour}" '
+                'opacity=".65"/>'
+                for (a, b), size in zip(drawn, sizes, strict=False)
             ]
             continue
         dash = ' stroke-dasharray="5 4"' if one.dashed else ""
@@ -225,5 +228,5 @@ def _powers(low: float, high: float) -> list[float]:
 def _path(points: list[tuple[float, float]], frame: Frame, style: str) -> str:
     if not points:
         return ""
-    place: Callable[[tuple[float, float]], str] = lambda point: f"{frame.across(point[0]):.1f} {frame.up(point[1]):.1f}"  # noqa: E731 - one line, one use
-    return f'<path d="M{"L".join(place(point) for point in points)}" fill="none" {style} stroke-linejoin="round"/>'
+    places = "L".join(f"{frame.across(a):.1f} {frame.up(b):.1f}" for a, b in points)
+    return f'<path d="M{places}" fill="none" {style} stroke-linejoin="round"/>'

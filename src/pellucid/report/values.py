@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -14,6 +15,7 @@ from pellucid.report.words import plain
 TARGETS = 5
 POINTS = 800
 BINS = 30
+"""Bars of a residual histogram at most; fewer rows get fewer, by the rule of Rice."""
 QUANTILES = 5
 
 
@@ -45,8 +47,9 @@ def _residuals(error: torch.Tensor) -> dict[str, Any]:
     low, high = float(ends[0]), float(ends[1])
     if high <= low:
         low, high = low - 0.5, high + 0.5
-    counts = torch.histc(error.clamp(low, high), BINS, low, high)
-    edges = torch.linspace(low, high, BINS + 1, dtype=torch.float64)
+    bins = min(BINS, max(5, math.ceil(2 * len(error) ** (1 / 3))))
+    counts = torch.histc(error.clamp(low, high), bins, low, high)
+    edges = torch.linspace(low, high, bins + 1, dtype=torch.float64)
     return {
         "histogram": {
             "edges": [plain(edge) for edge in edges.tolist()],

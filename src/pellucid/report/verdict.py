@@ -85,5 +85,5 @@ def _comparison(metric: dict[str, Any], ladder: dict[str, Any]) -> tuple[str, st
     if gap["low"] > 0:
         return f"The network is better than {name}: {scores}; {noise}.", "good"
     if gap["high"] < 0:
-        return f"The network is worse than {name}: {scores}; {noise}. Use the simpler model.", "worse"
+        return f"The network is worse than {name}: {scores}; {noise}.", "worse"
     return f"The network is no better than {name}: {scores}; {noise}. Use the simpler model.", "same"

@@ -67,11 +67,11 @@ def score(
     names: tuple[str, ...],
     precision: str | None = None,
 ) -> Scores:
-    """The mean loss (class weights not included) and the metrics called `names`."""
+    """The mean loss, weighted as in training, and the metrics called `names`, not weighted."""
     output = outputs(network, batch, precision)
     on_cpu = batch.to("cpu") if batch.target is not None and batch.target.device.type != "cpu" else batch
     with torch.inference_mode():
-        total, count = terms(task.losses(output, on_cpu), None)
+        total, count = terms(task.losses(output, on_cpu), on_cpu.weight_B)
     prediction = task.decode(output, signature, scale)
     target = truth(on_cpu, scale)
     measured = {name: metric(name).measure(prediction, target, None) for name in names}

@@ -116,7 +116,7 @@ def _place(recipe: Recipe, loaded: Loaded, state: State) -> None:
 
 
 def _weigh(recipe: Recipe, loaded: Loaded) -> None:
-    """Multiplies class weights into the weights of the training rows."""
+    """Multiplies class weights into the weights of the rows that train and of those that choose."""
     task, target = recipe.task, loaded.signature.target
     if not isinstance(task, Classification) or task.class_weight == "none":
         return
@@ -131,8 +131,10 @@ def _weigh(recipe: Recipe, loaded: Loaded) -> None:
                 place = Place(path="task.class_weight")
                 raise RecipeError("RECIPE-VALUE", f"no class '{name}'", place=place, hint=did_you_mean(name, target.classes))
         weight_C = torch.tensor([task.class_weight.get(name, 1.0) for name in target.classes], dtype=torch.float64)
-    own_B = weight_C[train.target].float()
-    train.weight_B = own_B if train.weight_B is None else train.weight_B * own_B
+    for part in (train, loaded.dataset.valid):
+        assert part.target is not None
+        own_B = weight_C[part.target].float()
+        part.weight_B = own_B if part.weight_B is None else part.weight_B * own_B
 
 
 def facts(session: Session) -> dict[str, Any]:

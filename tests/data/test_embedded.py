@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pellucid.data.embedded import EMBEDDED, EmbeddedSet
+from pellucid.data.source import Data
+from pellucid.parts import concrete
+
+ROWS = {
+    "digits": 1797,
+    "mnist10k": 10000,
+    "iris": 150,
+    "wine": 178,
+    "breast_cancer": 569,
+    "diabetes": 442,
+    "penguins": 344,
+    "titanic": 1313,
+}
+DOCS = Path(__file__).parents[2] / "docs" / "data.md"
+
+
+def table(item: EmbeddedSet) -> list[dict[str, str]]:
+    with item.path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def contents(item: EmbeddedSet) -> tuple[list[bytes], list[str], list[str]]:
+    """(content, label, part) of every row."""
+    if item.kind == "table":
+        rows = table(item)
+        content = ["\x1f".join(cell for name, cell in row.items() if name != item.split_column) for row in rows]
+        return [text.encode() for text in content], [row[item.target] for row in rows], [row["split"] for row in rows]
+    with np.load(item.path, allow_pickle=False) as arrays:
+        labels = [str(arrays["classes"][code]) for code in arrays["codes"]]
+        parts = [("train", "valid", "test")[code] for code in arrays["split"]]
+        return [image.tobytes() for image in arrays["images"]], labels, parts
+
+
+def test_the_names_are_those_of_the_files():
+    assert set(EMBEDDED) == set(ROWS)
+    assert all(name == item.name for name, item in EMBEDDED.items())
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_every_set_is_whole(name: str):
+    content, labels, parts = contents(EMBEDDED[name])
+    assert len(content) == len(labels) == len(parts) == ROWS[name]
+    assert all(labels)
+    assert EMBEDDED[name].path.stat().st_size < 3_000_000
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_split_is_about_right_and_shares_no_row(name: str):
+    content, labels, parts = contents(EMBEDDED[name])
+    train, valid = (0.8, 0.05) if name == "mnist10k" else (0.7, 0.15)
+    assert abs(parts.count("train") / len(parts) - train) < 0.03
+    assert abs(parts.count("valid") / len(parts) - valid) < 0.03
+    places: dict[bytes, set[str]] = {}
+    for row, part in zip(content, parts, strict=True):
+        places.setdefault(row, set()).add(part)
+    assert all(len(found) == 1 for found in places.values())
+    if len(set(labels)) < 20:
+        for part in ("train", "valid", "test"):
+            assert {label for label, at in zip(labels, parts, strict=True) if at == part} == set(labels)
+
+
+def test_all_sets_together_are_small():
+    assert sum(item.path.stat().st_size for item in EMBEDDED.values()) < 5_000_000
+
+
+def test_tables_have_their_columns_and_the_mixed_ones_have_missing_cells():
+    for item in EMBEDDED.values():
+        if item.kind == "table":
+            columns = list(table(item)[0])
+            assert columns[-2:] == [item.target, item.split_column]
+    assert sum(row["age"] == "" for row in table(EMBEDDED["titanic"])) == 557
+    assert sum("" in row.values() for row in table(EMBEDDED["penguins"])) == 11
+
+
+def test_known_numbers():
+    with np.load(EMBEDDED["digits"].path, allow_pickle=False) as arrays:
+        assert arrays["images"].shape == (1797, 8, 8) and arrays["images"].dtype == np.uint8
+        assert np.bincount(arrays["codes"]).tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]
+    with np.load(EMBEDDED["mnist10k"].path, allow_pickle=False) as arrays:
+        assert arrays["images"].shape == (10000, 28, 28) and int(arrays["images"].max()) == 255
+        assert np.bincount(arrays["codes"]).tolist() == [1001, 1127, 991, 1032, 980, 863, 1014, 1070, 944, 978]
+    assert [row["species"] for row in table(EMBEDDED["iris"])].count("setosa") == 50
+    assert [row["diagnosis"] for row in table(EMBEDDED["breast_cancer"])].count("malignant") == 212
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_origin_and_licence_are_written_down(name: str):
+    item = EMBEDDED[name]
+    assert item.title and item.licence and item.origin
+    text = DOCS.read_text(encoding="utf-8")
+    assert f"## {name}" in text
+    assert item.licence.split(";")[0] in text
+
+
+def test_a_bare_name_is_the_set_and_its_kind():
+    assert concrete(Data, "digits").dump()["kind"] == "images"
+
+
+def test_reading_the_list_needs_the_standard_library_only():
+    code = (
+        "import sys; from pellucid.data.embedded import EMBEDDED; "
+        "print(sorted({'numpy', 'torch', 'PIL', 'polars'} & set(sys.modules)))"
+    )
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert answer.stdout.strip() == "[]"
