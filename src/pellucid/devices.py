@@ -80,15 +80,16 @@ def computing(threads: int | None) -> Iterator[None]:
 
     from torch.utils import deterministic
 
-    before = torch.get_num_threads(), torch.are_deterministic_algorithms_enabled(), deterministic.fill_uninitialized_memory
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), deterministic.fill_uninitialized_memory
     if threads is not None and threads != before[0]:
         torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # the debug mode "error" is the same switch as `use_deterministic_algorithms`, which would import the compiler (1 s)
+    torch.set_deterministic_debug_mode("error")
     deterministic.fill_uninitialized_memory = False  # no kernel of ours reads memory before it writes it
     try:
         yield
     finally:
-        torch.use_deterministic_algorithms(before[1])
+        torch.set_deterministic_debug_mode(before[1])
         deterministic.fill_uninitialized_memory = before[2]
         if torch.get_num_threads() != before[0]:
             torch.set_num_threads(before[0])

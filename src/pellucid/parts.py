@@ -71,7 +71,7 @@ class Part(BaseModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         if not is_abstract(cls):
-            return handler(source)
+            return _only_numbers(handler(source))
         return core_schema.no_info_plain_validator_function(
             lambda value: concrete(cls, value),
             serialization=core_schema.plain_serializer_function_ser_schema(
@@ -115,9 +115,12 @@ def concrete(abstract: type[AnyPart], value: object) -> AnyPart:
         value = abstract.from_text(value)
     if not isinstance(value, Mapping):
         raise PydanticCustomError("part", "expected a kind or a mapping with a kind")
-    kind = value.get("kind") or abstract.guess_kind(value)
+    kind = value.get("kind")
+    if kind is None:
+        kind = abstract.guess_kind(value)
     if not isinstance(kind, str):
-        raise PydanticCustomError("kind", "say which kind: {hint}", {"hint": ", ".join(sorted(kinds(abstract)))})
+        context = {"hint": ", ".join(sorted(kinds(abstract))), "value": kind}
+        raise PydanticCustomError("kind", "say which kind: {hint}", context)
     cls = load_kind(abstract, kind)
     return cls.model_validate({**value, "kind": kind})
 
@@ -149,8 +152,10 @@ def recipe_error(cls: type[Part], fault: ValidationError, document: Document) ->
         return RecipeError("RECIPE-MISSING", f"'{path[-1]}' is missing{more}", place=document.place(path))
     if error["type"] == "kind":
         given = error.get("ctx", {}).get("value")
-        message = f"no kind {quote(given)}" if given else "no kind is given"
-        return RecipeError("RECIPE-KIND", message + more, place=document.place(path), hint=error["msg"])
+        message = "no kind is given" if given is None else f"no kind {quote(given)}"
+        named = (*path, "kind")
+        place = document.place(named if named in document.marks else path)
+        return RecipeError("RECIPE-KIND", message + more, place=place, hint=error["msg"])
     expected = error["msg"].removeprefix("Value error, ")
     message = f"{quote(error['input'])}: {expected[:1].lower()}{expected[1:]}{more}"
     return RecipeError("RECIPE-VALUE", message, place=document.place(_known(path, document.value)))
@@ -222,6 +227,32 @@ def _referring(value: Any) -> Any:
             return {**rest, "$ref": f"#/$defs/{value[ABSTRACT]}"}
         return {name: _referring(item) for name, item in value.items()}
     return [_referring(item) for item in value] if isinstance(value, list) else value
+
+
+def _only_numbers(schema: Any) -> Any:
+    """`schema` with fields of numbers that take no text and no true or false, which pydantic would turn into numbers."""
+    if isinstance(schema, list):
+        return [_only_numbers(item) for item in schema]
+    if isinstance(schema, tuple):  # a choice of a union and its label
+        return (_only_numbers(schema[0]), *schema[1:])
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") in ("int", "float"):
+        return core_schema.no_info_before_validator_function(_number, schema)  # pyright: ignore[reportArgumentType]
+    changed = {key: _only_numbers(schema[key]) for key in _NESTED if key in schema}
+    if "fields" in schema:
+        changed["fields"] = {name: _only_numbers(field) for name, field in schema["fields"].items()}
+    return {**schema, **changed}
+
+
+_NESTED = ("schema", "items_schema", "values_schema", "choices")
+"""Where a core schema of pydantic holds others, beside `fields`."""
+
+
+def _number(value: object) -> object:
+    if isinstance(value, (bool, str)):
+        raise PydanticCustomError("number", "expected a number")
+    return value
 
 
 def _abstract_kinds(cls: type[Part]) -> Iterator[type[Part]]:

@@ -69,31 +69,39 @@ def root(
 
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command; the exit status says how it ended (docs/errors.md)."""
-    given = sys.argv[1:] if arguments is None else arguments
     set_spin_count()
+    status = run(sys.argv[1:] if arguments is None else arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # taking torch apart again at the end of the process costs up to half a second, and everything is on disk
+    os._exit(status)
+
+
+def run(given: list[str]) -> int:
+    """Runs one command and returns its exit status; errors are told on standard error."""
     try:
         result = app(given, standalone_mode=False, prog_name="pellucid")
-        sys.exit(result if isinstance(result, int) else 0)
     except PellucidError as fault:
-        sys.exit(_tell(fault, "--json" in given))
+        return _tell(fault, "--json" in given)
     except click.exceptions.NoSuchOption as fault:
         hint = f"did you mean {fault.possibilities[0]}?" if fault.possibilities else None
-        sys.exit(_tell(UsageError("CLI-OPTION", f"no option {fault.option_name}", hint=hint), "--json" in given))
+        return _tell(UsageError("CLI-OPTION", f"no option {fault.option_name}", hint=hint), "--json" in given)
     except click.UsageError as fault:
         known = list(app_commands())
         word = given[0] if given else ""
         hint = did_you_mean(word, known) if word and not word.startswith("-") and word not in known else None
         message = fault.format_message().rstrip(".")
-        sys.exit(_tell(UsageError("CLI-USAGE", message[:1].lower() + message[1:], hint=hint), "--json" in given))
+        return _tell(UsageError("CLI-USAGE", message[:1].lower() + message[1:], hint=hint), "--json" in given)
     except click.exceptions.Exit as fault:
-        sys.exit(fault.exit_code)
+        return fault.exit_code
     except (click.Abort, KeyboardInterrupt):
-        sys.exit(130)
+        return 130
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return 0
     except Exception as fault:  # noqa: BLE001 - whatever is not a PellucidError is a bug of ours: one line and a file
-        sys.exit(_bug(fault, "--json" in given))
+        return _bug(fault, "--json" in given)
+    return result if isinstance(result, int) else 0
 
 
 def app_commands() -> list[str]:

@@ -130,8 +130,8 @@ def _threshold(found: dict[str, Any]) -> str:
     best, words = threshold["best"], ""
     if best:
         words = (
-            f"<p>Rows are called <b>{safe(threshold['positive'])}</b> from a probability of 0.5. The threshold with the "
-            f"best F1 on validation is {number(best['threshold'])}; on the rows of the scores above it gives precision "
+            f"<p>Rows are called <b>{safe(threshold['positive'])}</b> from a probability of 0.5. The threshold with "
+            f"the best F1 on validation is {number(best['threshold'])}; on the judged rows it gives precision "
             f"{score(best['test']['precision'])}, recall {score(best['test']['recall'])} and F1 "
             f"{score(best['test']['f1'])} (at 0.5: {score(threshold['half']['f1'])}). Lower it where a "
             "missed case costs more than a false alarm.</p>"

@@ -97,7 +97,8 @@ def uses(report: dict[str, Any]) -> str:
     note = f'<p class="soft">{safe(found["note"])} The score without shuffling is {score(found["base"])}.</p>'
     if found["kind"] == "patches":
         chart = shades("Importance of image patches", found["grid"], about=f"The drop of {title} for each patch.")
-        body = f'<div class="charts">{figure("Importance by place", "stronger: the network leans on it more", chart)}</div>'
+        shown = figure("Importance by place", "stronger: the network leans on it more", chart)
+        body = f'<div class="charts">{shown}</div>'
         return section("importance", "What it leans on", what, body + note)
     rows = [row for row in found["rows"] if row["drop"] is not None]
     top = [Bar(row["column"], row["drop"], row["low"], row["high"]) for row in rows[:MOST_BARS]]

@@ -23,9 +23,13 @@ from pellucid.recipe import Recipe
 SMALL_WORK = 5e6
 """Floating-point operations of a step under which a second thread costs more than it brings."""
 SLOW_RATE = 2e10
-"""Operations a second that any machine reaches; it turns work into a guess of seconds, for checkpoints only."""
+"""Operations a second that most machines reach; it turns work into a guess of seconds, for checkpoints only."""
+STEP_SECONDS = 3e-4
+"""What a step costs beside its arithmetic."""
 LONGEST = 60.0
-"""Seconds of work that a kill may cost."""
+"""Seconds of work that a kill may cost at most."""
+SHORTEST = 1.0
+"""Seconds of work from which a commit is worth its own cost: ten milliseconds, most of it waiting for the disk."""
 WIDE = 256
 """Units of a layer from which bfloat16 can pay on a processor that multiplies it."""
 SOURCE = "docs/engine.md"
@@ -72,11 +76,12 @@ def _cadence(recipe: Recipe, chosen: list[Decision], work: float, per_epoch: int
         recipe = recipe.replace(evaluate=recipe.evaluate.replace(every=per_epoch))
         chosen.append(Decision("evaluate.every", per_epoch, "once an epoch", "the default"))
     if recipe.checkpoint.every is None:
-        most = max(1, int(LONGEST * SLOW_RATE / max(work, 1.0)))
-        every = min(per_epoch, most)
-        reason = "once an epoch" if every == per_epoch else f"an epoch may take over {LONGEST:.0f} seconds"
+        step = STEP_SECONDS + work / SLOW_RATE
+        epochs = max(1, round(SHORTEST / (step * per_epoch)))
+        every = min(epochs * per_epoch, max(1, int(LONGEST / step)))
+        reason = "once an epoch" if every == per_epoch else f"about every {every * step:.0f} s of work"
         recipe = recipe.replace(checkpoint=recipe.checkpoint.replace(every=every))
-        chosen.append(Decision("checkpoint.every", every, reason, "the default"))
+        chosen.append(Decision("checkpoint.every", every, reason, SOURCE))
     return recipe
 
 
