@@ -64,7 +64,7 @@ def read_code(path: Path) -> Code:
     module = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
-    except Exception as fault:  # noqa: BLE001 - any error of the person's own file is reported as theirs
+    except Exception as fault:
         raise UsageError("CLI-CODE", f"{type(fault).__name__}: {fault}", place=Place(str(path))) from fault
     names = {name: value for name, value in vars(module).items() if callable(value) and not name.startswith("_")}
     return Code(names, sha256(path.read_bytes()).hexdigest())

@@ -77,7 +77,6 @@ def pick(device: str) -> str:
 def computing(threads: int | None) -> Iterator[None]:
     """Sets the number of threads, and deterministic kernels, and restores both afterwards."""
     import torch
-
     from torch.utils import deterministic
 
     before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), deterministic.fill_uninitialized_memory

@@ -18,9 +18,10 @@ Anything else that reaches the top is a bug of ours and exits 1.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import ClassVar, Iterable
+from typing import ClassVar
 
 LONGEST_QUOTE = 80
 """Characters of a user's value that a message repeats."""

@@ -11,18 +11,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pellucid.files import remove_folder
 from pellucid.code import Code
-from pellucid.explain import twin as twins
-from pellucid.explain import walkthrough
 from pellucid.documents import read_file
 from pellucid.errors import PellucidError, Place, UsageError
-from pellucid.files import Lock, write_atomic
+from pellucid.explain import twin as twins
+from pellucid.explain import walkthrough
+from pellucid.files import Lock, remove_folder, write_atomic
 from pellucid.findings import Finding
-from pellucid.record import Event, Step, Tested, read_lines
 from pellucid.recipe import Recipe, read_recipe
-from pellucid.report import evidence as facts
+from pellucid.record import Event, Step, Tested, read_lines
 from pellucid.report import draft
+from pellucid.report import evidence as facts
 from pellucid.report.build import build
 from pellucid.ship import bundle
 from pellucid.ship.bundle import from_bytes as from_bytes
@@ -30,7 +29,8 @@ from pellucid.ship.bundle import to_bytes as to_bytes
 from pellucid.ship.predictor import Predictions
 from pellucid.ship.predictor import decoded as decoded
 from pellucid.ship.predictor import predict as predict_model
-from pellucid.training import evaluate, folder as folders, layout
+from pellucid.training import evaluate, layout
+from pellucid.training import folder as folders
 from pellucid.training.forecast import Forecast, forecast
 from pellucid.training.run import Signals, Writer, events, restore_best
 from pellucid.training.session import Session, prepare
@@ -291,7 +291,9 @@ def finished(folder: Path, code: Code | None = None) -> Session:
     with Lock(folder):
         session, _ = folders.reopen(folder, inexact=True, bind=code.bind if code else None)
     if session.state.stopped is None:
-        raise UsageError("CLI-RUN", "this run is not finished", place=Place(str(folder)), hint=f"pellucid resume {folder}")
+        raise UsageError(
+            "CLI-RUN", "this run is not finished", place=Place(str(folder)), hint=f"pellucid resume {folder}"
+        )
     restore_best(session)
     return session
 
@@ -354,4 +356,3 @@ def _longer(epochs: int, bind: Callable[[Recipe], Recipe] | None) -> Callable[[R
         return bind(recipe) if bind else recipe
 
     return change
-

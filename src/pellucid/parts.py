@@ -7,9 +7,13 @@ An abstract kind (`Family`, `Task`, ...) names its catalogue; wherever a field i
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.metadata
+import inspect
+import textwrap
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from typing import Any, ClassVar, Self, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
@@ -24,6 +28,32 @@ ABSTRACT = "x-kind"
 """Stands in a raw JSON Schema for a reference to an abstract kind."""
 
 
+def _only_numbers(schema: Any) -> Any:
+    """`schema` with fields of numbers that take no text and no true or false, which pydantic would turn into numbers."""
+    if isinstance(schema, list):
+        return [_only_numbers(item) for item in schema]
+    if isinstance(schema, tuple):  # a choice of a union and its label
+        return (_only_numbers(schema[0]), *schema[1:])
+    if not isinstance(schema, dict):
+        return schema
+    if schema.get("type") in ("int", "float"):
+        return core_schema.no_info_before_validator_function(_number, schema)  # pyright: ignore[reportArgumentType]
+    changed = {key: _only_numbers(schema[key]) for key in _NESTED if key in schema}
+    if "fields" in schema:
+        changed["fields"] = {name: _only_numbers(field) for name, field in schema["fields"].items()}
+    return {**schema, **changed}
+
+
+_NESTED = ("schema", "items_schema", "values_schema", "choices")
+"""Where a core schema of pydantic holds others, beside `fields`."""
+
+
+def _number(value: object) -> object:
+    if isinstance(value, (bool, str)):
+        raise PydanticCustomError("number", "expected a number")
+    return value
+
+
 def is_abstract(cls: type[Part]) -> bool:
     """Whether `cls` names a kind of Part rather than one Part."""
     return cls.__dict__.get("catalogue") is not None
@@ -32,7 +62,7 @@ def is_abstract(cls: type[Part]) -> bool:
 class Part(BaseModel):
     """A frozen value that says one choice and does one thing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     catalogue: ClassVar[str | None] = None
     """Set on an abstract kind only: the module whose `KINDS` maps a kind to "module:Class"."""
@@ -186,19 +216,38 @@ def assign(value: dict[str, Plain], path: str, item: Plain) -> None:
     value[last] = item
 
 
+def meanings(cls: type[Part]) -> dict[str, str]:
+    """What stands below each field of a Part, as its documentation: field -> text.
+
+    Read from the source when somebody asks: pydantic would do it for every class at every start, a tenth of a second.
+    """
+    found: dict[str, str] = {}
+    for owner in reversed(cls.__mro__):
+        if not issubclass(owner, Part):
+            continue
+        body = ast.parse(textwrap.dedent(inspect.getsource(owner))).body[0]
+        assert isinstance(body, ast.ClassDef)
+        for field, text in pairwise(body.body):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name) and isinstance(text, ast.Expr):
+                if isinstance(text.value, ast.Constant) and isinstance(text.value.value, str):
+                    found[field.target.id] = inspect.cleandoc(text.value.value)
+    return {name: text for name, text in found.items() if name in cls.model_fields}
+
+
 def describe(cls: type[Part]) -> list[dict[str, str]]:
     """One row for each field of a Part: name, type, default and description."""
     rows: list[dict[str, str]] = []
+    said = meanings(cls)
     for name, info in cls.model_fields.items():
         if name != "kind":
             default = "required" if info.is_required() else "planned" if info.default is None else repr(info.default)
-            rows.append({"field": name, "type": _type(info), "default": default, "meaning": info.description or ""})
+            rows.append({"field": name, "type": _type(info), "default": default, "meaning": said.get(name, "")})
     return rows
 
 
 def schema(cls: type[Part]) -> dict[str, Any]:
     """The JSON Schema of `cls`, with every kind of every catalogue it can reach; for editors."""
-    document = cls.model_json_schema()
+    document = _explained(cls)
     definitions: dict[str, Any] = document.setdefault("$defs", {})
     waiting = list(_abstract_kinds(cls))
     seen: set[type[Part]] = set()
@@ -210,13 +259,21 @@ def schema(cls: type[Part]) -> dict[str, Any]:
         choices: list[dict[str, Any]] = [{"type": "string"}]
         for kind in sorted(kinds(abstract)):
             part = load_kind(abstract, kind)
-            inner = part.model_json_schema()
+            inner = _explained(part)
             definitions |= inner.pop("$defs", {})
             definitions[part.__name__] = inner
             choices.append({"$ref": f"#/$defs/{part.__name__}"})
             waiting.extend(_abstract_kinds(part))
         definitions[abstract.__name__] = {"anyOf": choices}
     return _referring(document)
+
+
+def _explained(cls: type[Part]) -> dict[str, Any]:
+    """pydantic's schema of one Part, with the documentation of its fields."""
+    document = cls.model_json_schema()
+    for name, text in meanings(cls).items():
+        document["properties"][name]["description"] = text
+    return document
 
 
 def _referring(value: Any) -> Any:
@@ -227,32 +284,6 @@ def _referring(value: Any) -> Any:
             return {**rest, "$ref": f"#/$defs/{value[ABSTRACT]}"}
         return {name: _referring(item) for name, item in value.items()}
     return [_referring(item) for item in value] if isinstance(value, list) else value
-
-
-def _only_numbers(schema: Any) -> Any:
-    """`schema` with fields of numbers that take no text and no true or false, which pydantic would turn into numbers."""
-    if isinstance(schema, list):
-        return [_only_numbers(item) for item in schema]
-    if isinstance(schema, tuple):  # a choice of a union and its label
-        return (_only_numbers(schema[0]), *schema[1:])
-    if not isinstance(schema, dict):
-        return schema
-    if schema.get("type") in ("int", "float"):
-        return core_schema.no_info_before_validator_function(_number, schema)  # pyright: ignore[reportArgumentType]
-    changed = {key: _only_numbers(schema[key]) for key in _NESTED if key in schema}
-    if "fields" in schema:
-        changed["fields"] = {name: _only_numbers(field) for name, field in schema["fields"].items()}
-    return {**schema, **changed}
-
-
-_NESTED = ("schema", "items_schema", "values_schema", "choices")
-"""Where a core schema of pydantic holds others, beside `fields`."""
-
-
-def _number(value: object) -> object:
-    if isinstance(value, (bool, str)):
-        raise PydanticCustomError("number", "expected a number")
-    return value
 
 
 def _abstract_kinds(cls: type[Part]) -> Iterator[type[Part]]:

@@ -33,7 +33,12 @@ OURS = "benchmarks/defaults.md"
 """Source of the defaults that were measured on the embedded data sets."""
 
 TASK_OF = {"classes": "classification", "labels": "multilabel", "values": "regression"}
-LOSS_OF = {"classes": "cross_entropy", "binary": "binary_cross_entropy", "labels": "binary_cross_entropy", "values": "mse"}
+LOSS_OF = {
+    "classes": "cross_entropy",
+    "binary": "binary_cross_entropy",
+    "labels": "binary_cross_entropy",
+    "values": "mse",
+}
 METRICS_OF = {
     "classes": ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "calibration_error"),
     "binary": ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss",
@@ -87,7 +92,9 @@ def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
     _method(planner, loaded)
     _optimizer(planner)
     if recipe.stop.metric is None:
-        planner.fill("stop.metric", "loss", "the validation loss is smoother than any score that counts", "Prechelt 1998")
+        planner.fill(
+            "stop.metric", "loss", "the validation loss is smoother than any score that counts", "Prechelt 1998"
+        )
     watched = planner.recipe.stop.metric
     task = planner.recipe.task
     assert task is not None and task.metrics is not None
@@ -109,7 +116,11 @@ def _abstract(field: str) -> list[Any]:
     from pellucid.optim.optimizer import Optimizer, Schedule
     from pellucid.transfer.start import Start
 
-    return [{"model": Family, "method": Method, "optimizer": Optimizer, "schedule": Schedule, "start": Start, "task": Task}[field]]
+    return [
+        {"model": Family, "method": Method, "optimizer": Optimizer, "schedule": Schedule, "start": Start, "task": Task}[
+            field
+        ]
+    ]
 
 
 def _task(planner: Planner, target: Target) -> None:
@@ -142,7 +153,9 @@ def _task(planner: Planner, target: Target) -> None:
         if target.kind not in metric(name).targets:
             fits = [other for other in METRICS if target.kind in metric(other).targets]
             message = f"'{name}' is no score of {target.kind}"
-            raise RecipeError("RECIPE-FIT", message, place=Place(path="task.metrics"), hint=f"one of: {', '.join(fits)}")
+            raise RecipeError(
+                "RECIPE-FIT", message, place=Place(path="task.metrics"), hint=f"one of: {', '.join(fits)}"
+            )
 
 
 def _as_numbers(target: Target) -> str:
@@ -169,7 +182,9 @@ def _method(planner: Planner, loaded: Loaded) -> None:
     rows = loaded.share["train"]
     planner.fill("method", _part("method", "supervised"), "rows with targets", "the default")
     batch = 32 if rows < 5_000 else 64 if rows < 20_000 else 128 if rows < 100_000 else 256
-    planner.fill("method.batch", min(batch, rows), f"{rows:,} training rows", "Masters and Luschi 2018, arXiv:1804.07612")
+    planner.fill(
+        "method.batch", min(batch, rows), f"{rows:,} training rows", "Masters and Luschi 2018, arXiv:1804.07612"
+    )
     if loaded.dataset.form.kind == "grid":
         epochs = 60 if rows < 5_000 else 20
     else:

@@ -103,7 +103,9 @@ RECIPES = frozenset({".yaml", ".yml", ".json"})
 """Suffixes of recipe files."""
 
 
-def recipe_of(source: str, target: str | None = None, settings: Mapping[str, Any] | None = None) -> tuple[Recipe, str | None]:
+def recipe_of(
+    source: str, target: str | None = None, settings: Mapping[str, Any] | None = None
+) -> tuple[Recipe, str | None]:
     """The recipe that SOURCE means, and its text where it is a recipe file.
 
     SOURCE is a recipe, a table, an image folder, or the name of an embedded data set.

@@ -101,7 +101,10 @@ def read_report(run: Path) -> dict[str, Any]:
 def listed(what: Literal["runs", "data", "kinds"], root: Path = RUNS) -> list[dict[str, Any]]:
     """Rows for `pellucid list`."""
     if what == "data":
-        return [{"name": name, "kind": item.kind, "target": item.target, "title": item.title} for name, item in EMBEDDED.items()]
+        return [
+            {"name": name, "kind": item.kind, "target": item.target, "title": item.title}
+            for name, item in EMBEDDED.items()
+        ]
     if what == "kinds":
         rows = [{"in": place, "kind": kind} for place, part in ABSTRACT.items() for kind in sorted(parts.kinds(part))]
         return rows + [{"in": "metrics", "kind": name} for name in METRICS]

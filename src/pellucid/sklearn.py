@@ -154,7 +154,9 @@ class NeuralClassifier(ClassifierMixin, _Neural):
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         if len(self.classes_) < 2:
-            raise ValueError(f"{type(self).__name__} needs two classes or more; the data holds one class: {self.classes_[0]}")
+            raise ValueError(
+                f"{type(self).__name__} needs two classes or more; the data holds one class: {self.classes_[0]}"
+            )
         weight_N = None if sample_weight is None else _check_sample_weight(sample_weight, X)
         if self.class_weight is not None:
             balanced_N = compute_sample_weight(self.class_weight, y)

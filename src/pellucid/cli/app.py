@@ -9,8 +9,8 @@ import time
 import traceback
 from pathlib import Path
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from pellucid import __version__
 from pellucid.cli import (
@@ -29,7 +29,7 @@ from pellucid.cli import (
     train,
 )
 from pellucid.devices import set_spin_count
-from pellucid.errors import PellucidError, UsageError, did_you_mean
+from pellucid.errors import PellucidError, UsageError
 
 app = typer.Typer(
     name="pellucid",
@@ -83,30 +83,22 @@ def run(given: list[str]) -> int:
         result = app(given, standalone_mode=False, prog_name="pellucid")
     except PellucidError as fault:
         return _tell(fault, "--json" in given)
-    except click.exceptions.NoSuchOption as fault:
-        hint = f"did you mean {fault.possibilities[0]}?" if fault.possibilities else None
-        return _tell(UsageError("CLI-OPTION", f"no option {fault.option_name}", hint=hint), "--json" in given)
-    except click.UsageError as fault:
-        known = list(app_commands())
-        word = given[0] if given else ""
-        hint = did_you_mean(word, known) if word and not word.startswith("-") and word not in known else None
-        message = fault.format_message().rstrip(".")
-        return _tell(UsageError("CLI-USAGE", message[:1].lower() + message[1:], hint=hint), "--json" in given)
-    except click.exceptions.Exit as fault:
+    except typer.Exit as fault:
         return fault.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         return 130
+    except TyperException as fault:
+        message, _, hint = fault.format_message().partition(". ")
+        message = message[:1].lower() + message[1:].rstrip(".")
+        return _tell(
+            UsageError("CLI-USAGE", message, hint=hint or "pellucid --help, or pellucid VERB --help"), "--json" in given
+        )
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as fault:  # noqa: BLE001 - whatever is not a PellucidError is a bug of ours: one line and a file
         return _bug(fault, "--json" in given)
     return result if isinstance(result, int) else 0
-
-
-def app_commands() -> list[str]:
-    """The names of all verbs."""
-    return [command.name for command in app.registered_commands if command.name]
 
 
 def _tell(fault: PellucidError, as_json: bool) -> int:

@@ -44,13 +44,20 @@ def _plain(session: Session, cost: Forecast) -> dict[str, Any]:
         "decisions": [decision.as_json() for decision in session.decisions],
         "findings": [finding.as_json() for finding in session.signature.findings],
         "rows": session.loaded.share,
-        "forecast": {"seconds": cost.seconds, "memory": cost.memory, "steps": cost.steps, "step_seconds": cost.step_seconds},
+        "forecast": {
+            "seconds": cost.seconds,
+            "memory": cost.memory,
+            "steps": cost.steps,
+            "step_seconds": cost.step_seconds,
+        },
     }
 
 
 def _show(session: Session, cost: Forecast) -> None:
     share = session.loaded.share
-    typer.echo(f"data: {session.signature.rows:,} rows: {share['train']:,} train, {share['valid']:,} valid, {share['test']:,} test")
+    typer.echo(
+        f"data: {session.signature.rows:,} rows: {share['train']:,} train, {share['valid']:,} valid, {share['test']:,} test"
+    )
     for finding in session.signature.findings:
         typer.echo(f"  {finding}")
     typer.echo("forms:")

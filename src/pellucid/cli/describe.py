@@ -10,7 +10,9 @@ import typer
 from pellucid.cli.options import Json
 
 
-def describe(kind: Annotated[str, typer.Argument(help="A kind, such as mlp, cosine or recipe.")], as_json: Json = False) -> None:
+def describe(
+    kind: Annotated[str, typer.Argument(help="A kind, such as mlp, cosine or recipe.")], as_json: Json = False
+) -> None:
     """Explain one kind: what it is, its fields, their defaults."""
     from pellucid.runs import described
 

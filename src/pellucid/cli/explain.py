@@ -14,7 +14,9 @@ from pellucid.cli.options import CodeFile, Json, read_code_file
 def explain(
     run: Annotated[Path, typer.Argument(help="A finished run folder.")],
     row: Annotated[int, typer.Option("--row", help="Which row of the data, from 0.")] = 0,
-    layer: Annotated[str | None, typer.Option("--layer", help="Open this layer, such as trunk.blocks.0.linear.")] = None,
+    layer: Annotated[
+        str | None, typer.Option("--layer", help="Open this layer, such as trunk.blocks.0.linear.")
+    ] = None,
     unit: Annotated[int | None, typer.Option("--unit", help="Open this unit of the layer, from 0.")] = None,
     twin: Annotated[bool, typer.Option("--twin", help="Print the network as a NumPy program instead.")] = False,
     code: CodeFile = None,

@@ -11,7 +11,9 @@ from pellucid.cli.options import Json
 
 
 def listing(
-    what: Annotated[Literal["runs", "data", "kinds"], typer.Argument(help="runs, data (embedded sets) or kinds.")] = "runs",
+    what: Annotated[
+        Literal["runs", "data", "kinds"], typer.Argument(help="runs, data (embedded sets) or kinds.")
+    ] = "runs",
     as_json: Json = False,
 ) -> None:
     """List the runs here, the embedded data sets, or every kind a recipe can name."""

@@ -15,7 +15,10 @@ from pellucid.errors import Place, UsageError
 def new(
     data: Annotated[str, typer.Argument(help="A table, an image folder, or the name of an embedded data set.")],
     target: Target = None,
-    output: Annotated[str | None, typer.Option("--output", "-o", help="The recipe file; none given: NAME.yaml here; - is standard output.")] = None,
+    output: Annotated[
+        str | None,
+        typer.Option("--output", "-o", help="The recipe file; none given: NAME.yaml here; - is standard output."),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a recipe that is there.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -31,7 +34,9 @@ def new(
         typer.echo(text)
         return
     if path.exists() and not force:
-        raise UsageError("CLI-EXISTS", "there is a file here already", place=Place(str(path)), hint="--force, or -o OTHER.yaml")
+        raise UsageError(
+            "CLI-EXISTS", "there is a file here already", place=Place(str(path)), hint="--force, or -o OTHER.yaml"
+        )
     jobs.write_text(path, text)
     if as_json:
         typer.echo(json.dumps({"recipe": str(path), "findings": [finding.as_json() for finding in findings]}))

@@ -14,12 +14,17 @@ if TYPE_CHECKING:
     from pellucid.code import Code
 
 Settings = Annotated[
-    list[str] | None, typer.Option("--set", "-s", metavar="PATH=VALUE", help="Set one value of the recipe, such as model.widths=[64,64].")
+    list[str] | None,
+    typer.Option(
+        "--set", "-s", metavar="PATH=VALUE", help="Set one value of the recipe, such as model.widths=[64,64]."
+    ),
 ]
 Target = Annotated[str | None, typer.Option("--target", "-t", help="The column to predict (several: a,b).")]
 Json = Annotated[bool, typer.Option("--json", help="Print exactly one JSON object on standard output.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")]
-CodeFile = Annotated[Path | None, typer.Option("--code", metavar="FILE", help="A Python file with your own modules; it is run.")]
+CodeFile = Annotated[
+    Path | None, typer.Option("--code", metavar="FILE", help="A Python file with your own modules; it is run.")
+]
 Seed = Annotated[int | None, typer.Option("--seed", help="The root of all random numbers.")]
 Device = Annotated[str | None, typer.Option("--device", help="auto, cpu, cuda or mps.")]
 

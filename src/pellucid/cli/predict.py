@@ -15,7 +15,9 @@ from pellucid.cli.options import CodeFile, Json, read_code_file
 def predict(
     model: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
     data: Annotated[str, typer.Argument(help="A table, an image or an image folder; - is standard input (CSV).")],
-    output: Annotated[str, typer.Option("--output", "-o", help="Where the predictions go, as CSV; - is standard output.")] = "-",
+    output: Annotated[
+        str, typer.Option("--output", "-o", help="Where the predictions go, as CSV; - is standard output.")
+    ] = "-",
     expect_id: Annotated[str | None, typer.Option("--expect-id", help="Refuse a model with another id.")] = None,
     code: CodeFile = None,
     as_json: Json = False,
@@ -37,6 +39,8 @@ def predict(
         sys.stdout.write(text)
     if as_json:
         found = [finding.as_json() for finding in predictions.findings]
-        typer.echo(json.dumps({"rows": len(predictions), "output": output, "model": loaded.model.id, "findings": found}))
+        typer.echo(
+            json.dumps({"rows": len(predictions), "output": output, "model": loaded.model.id, "findings": found})
+        )
     elif output != "-":
         typer.echo(f"{len(predictions):,} rows: {output}", err=True)

@@ -60,7 +60,10 @@ class Progress:
     def _show(self, session: Session, step: int, epoch: int, loss: float, now: float) -> None:
         self.shown = now
         epochs = -(-session.steps // session.per_epoch)
-        words = [f"epoch {min(epoch + (self.moving and step % session.per_epoch > 0), epochs)}/{epochs}", f"loss {loss:.4f}"]
+        words = [
+            f"epoch {min(epoch + (self.moving and step % session.per_epoch > 0), epochs)}/{epochs}",
+            f"loss {loss:.4f}",
+        ]
         if self.last is not None:
             words.append(f"valid {self.last.loss:.4f}")
             words += [f"{name} {value:.4f}" for name, value in self.last.metrics.items()]
@@ -73,7 +76,11 @@ class Progress:
         sys.stderr.flush()
 
     def _end(self, event: Stopped) -> None:
-        why = {"epochs": "all epochs are done", "patience": "no better for long enough", "target": "the loss is low enough"}
+        why = {
+            "epochs": "all epochs are done",
+            "patience": "no better for long enough",
+            "target": "the loss is low enough",
+        }
         text = f"stopped: {why[event.reason]}; the weights of step {event.best_step} are kept"
         sys.stderr.write(f"\n{text}\n" if self.moving else f"{text}\n")
         sys.stderr.flush()

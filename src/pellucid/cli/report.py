@@ -13,7 +13,9 @@ from pellucid.cli.options import CodeFile, read_code_file
 
 def report(
     run: Annotated[Path, typer.Argument(help="A finished run folder.")],
-    form: Annotated[Literal["path", "text", "json"], typer.Option("--format", help="path of the page, text, or json.")] = "path",
+    form: Annotated[
+        Literal["path", "text", "json"], typer.Option("--format", help="path of the page, text, or json.")
+    ] = "path",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
     code: CodeFile = None,
 ) -> None:

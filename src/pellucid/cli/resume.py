@@ -14,7 +14,9 @@ from pellucid.cli.train import show
 def resume(
     run: Annotated[Path, typer.Argument(help="A run folder.")],
     epochs: Annotated[int | None, typer.Option("--epochs", min=1, help="Train to this many epochs instead.")] = None,
-    allow_inexact: Annotated[bool, typer.Option("--allow-inexact", help="Go on though machine or versions differ.")] = False,
+    allow_inexact: Annotated[
+        bool, typer.Option("--allow-inexact", help="Go on though machine or versions differ.")
+    ] = False,
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
     code: CodeFile = None,
     quiet: Quiet = False,
@@ -25,5 +27,7 @@ def resume(
     from pellucid.cli.progress import Progress
 
     watch = None if quiet else Progress()
-    result = jobs.resume(run, epochs=epochs, inexact=allow_inexact, code=read_code_file(code), report=not no_report, watch=watch)
+    result = jobs.resume(
+        run, epochs=epochs, inexact=allow_inexact, code=read_code_file(code), report=not no_report, watch=watch
+    )
     show(result, as_json=as_json)

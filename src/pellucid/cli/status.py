@@ -28,4 +28,6 @@ def status(run: Annotated[Path, typer.Argument(help="A run folder.")], as_json: 
         scores = "  ".join(f"{name} {score:.4f}" for name, score in looked["metrics"].items() if score is not None)
         typer.echo(f"  epoch {looked['epoch']}: valid loss {looked['loss']:.4f}  {scores}")
     for part, scores in value["tested"].items():
-        typer.echo(f"  {part}: " + "  ".join(f"{name} {score:.4f}" for name, score in scores.items() if score is not None))
+        typer.echo(
+            f"  {part}: " + "  ".join(f"{name} {score:.4f}" for name, score in scores.items() if score is not None)
+        )

@@ -15,9 +15,16 @@ if TYPE_CHECKING:
 
 
 def train(
-    source: Annotated[str, typer.Argument(help="A recipe, a table (CSV, TSV, Parquet, JSON lines), an image folder, or the name of an embedded data set.")],
+    source: Annotated[
+        str,
+        typer.Argument(
+            help="A recipe, a table (CSV, TSV, Parquet, JSON lines), an image folder, or the name of an embedded data set."
+        ),
+    ],
     target: Target = None,
-    run: Annotated[Path | None, typer.Option("--run", help="The run folder; none given: a new one under runs/.")] = None,
+    run: Annotated[
+        Path | None, typer.Option("--run", help="The run folder; none given: a new one under runs/.")
+    ] = None,
     settings: Settings = None,
     no_report: Annotated[bool, typer.Option("--no-report", help="Do not write report.html.")] = False,
     seed: Seed = None,

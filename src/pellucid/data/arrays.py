@@ -107,11 +107,15 @@ class Arrays(Data):
     def inspect(self, raw: ArrayRaw) -> Signature:  # type: ignore[override]
         """Every column is a number."""
         assert raw.target is not None
-        columns = tuple(Column(f"x{place}", "number", "input", "a column of an array") for place in range(raw.x_ND.shape[1]))
+        columns = tuple(
+            Column(f"x{place}", "number", "input", "a column of an array") for place in range(raw.x_ND.shape[1])
+        )
         if raw.classes:
             target = Target("classes", ("y",), raw.classes, why="given as classes")
         else:
-            target = Target("values", tuple(f"y{place}" for place in range(raw.target.shape[1])), why="given as numbers")
+            target = Target(
+                "values", tuple(f"y{place}" for place in range(raw.target.shape[1])), why="given as numbers"
+            )
         return Signature("table", "arrays", raw.rows, raw.fingerprint, target, columns)
 
     def load(self, raw: ArrayRaw, signature: Signature, split: Split, seed: int) -> Loaded:  # type: ignore[override]

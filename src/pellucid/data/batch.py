@@ -69,7 +69,12 @@ class Batch:
     def to(self, device: str) -> Batch:
         """The batch on another device."""
         move = lambda tensor: None if tensor is None else tensor.to(device)  # noqa: E731 - four uses, one line
-        return Batch(forms.each(self.input, lambda tensor: tensor.to(device)), move(self.target), move(self.weight_B), move(self.row_B))
+        return Batch(
+            forms.each(self.input, lambda tensor: tensor.to(device)),
+            move(self.target),
+            move(self.weight_B),
+            move(self.row_B),
+        )
 
 
 @dataclass(slots=True)

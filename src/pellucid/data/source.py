@@ -133,7 +133,9 @@ class Data(Part):
 
         Raises: DataError where this kind of data is only read from files.
         """
-        raise DataError("DATA-MEMORY", f"{type(self).__name__} takes no rows in memory, and {type(rows).__name__} was given")
+        raise DataError(
+            "DATA-MEMORY", f"{type(self).__name__} takes no rows in memory, and {type(rows).__name__} was given"
+        )
 
     @abstractmethod
     def inspect(self, raw: Raw) -> Signature:

@@ -62,13 +62,15 @@ def opened(steps: list[Step], step: Step, unit: int | None, names: list[str]) ->
     output = step.output[0]
     count = output.shape[0]
     if unit is not None and not 0 <= unit < count:
-        raise UsageError("CLI-UNIT", f"{step.name} has no unit {unit}", place=Place(), hint=f"units are 0 to {count - 1}")
+        raise UsageError(
+            "CLI-UNIT", f"{step.name} has no unit {unit}", place=Place(), hint=f"units are 0 to {count - 1}"
+        )
     chosen = int(output.flatten(1).amax(1).argmax() if output.dim() > 1 else output.argmax()) if unit is None else unit
     terms = _patch(step, chosen) if isinstance(step.module, nn.Conv2d) else _row(step, chosen, names)
     value, weight = terms.value.double().cpu(), terms.weight.detach().double().cpu()
     products = value * weight
     bias = step.module.bias
-    offset = None if not isinstance(bias, torch.Tensor) else float(bias[chosen])
+    offset = float(bias.detach()[chosen]) if isinstance(bias, torch.Tensor) else None
     total = float(products.sum())
     by_hand, tensor = total + (offset or 0.0), float(output[terms.place])
     size = float(products.abs().sum()) + abs(offset or 0.0)
@@ -106,14 +108,18 @@ def labels(source: Step | None, width: int, names: list[str]) -> list[str]:
     if isinstance(source.module, TableIntake):
         learnt = [cast(nn.Embedding, module).embedding_dim for module in source.module.embeddings]
         plain = len(names) - len(learnt)
-        parts = [f"{name} ({k + 1} of {many})" for name, many in zip(names[plain:], learnt, strict=True) for k in range(many)]
+        parts = [
+            f"{name} ({k + 1} of {many})" for name, many in zip(names[plain:], learnt, strict=True) for k in range(many)
+        ]
         return names[:plain] + parts if plain + len(parts) == width else [f"input {number}" for number in range(width)]
     if isinstance(source.module, nn.Flatten) and source.input.dim() == 4:
         return places(tuple(source.input.shape[1:]))
     return [f"unit {number}" for number in range(width)]
 
 
-def places(shape: tuple[int, ...], start: tuple[int, int, int] = (0, 0, 0), step: tuple[int, int] = (1, 1)) -> list[str]:
+def places(
+    shape: tuple[int, ...], start: tuple[int, int, int] = (0, 0, 0), step: tuple[int, int] = (1, 1)
+) -> list[str]:
     """Names of the places of a grid, channels first; the channel is left out where there is only one."""
     named = []
     for c, r, k in product(*map(range, shape)):
@@ -162,7 +168,9 @@ def _patch(step: Step, unit: int) -> Terms:
     deep = module.in_channels // module.groups
     first = unit // (module.out_channels // module.groups) * deep
     top, edge = row * module.stride[0], column * module.stride[1]
-    patch = padded[first : first + deep, top : top + down * (tall - 1) + 1 : down, edge : edge + across * (wide - 1) + 1 : across]
+    patch = padded[
+        first : first + deep, top : top + down * (tall - 1) + 1 : down, edge : edge + across * (wide - 1) + 1 : across
+    ]
     named = places((deep, tall, wide), (first, top - above, edge - left), (down, across))
     height, breadth = step.input.shape[2:]
     for at, (_, r, k) in enumerate(product(range(deep), range(tall), range(wide))):

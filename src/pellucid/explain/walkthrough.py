@@ -29,7 +29,7 @@ def walk(session: Session, row: int, *, layer: str | None = None, unit: int | No
     float32 whatever the training ran in. Raises: UsageError for an unknown row, layer or unit.
     """
     part, batch = find(session, row)
-    task, names = session.recipe.task, session.loaded.preparation.names()
+    task, names = session.recipe.task, list(session.loaded.preparation.names())
     assert task is not None
     steps, output = trace(session.state.network, batch, task)
     chosen = units.choose(steps, layer)
@@ -66,7 +66,9 @@ def find(session: Session, row: int) -> tuple[str, Batch]:
             return name, batch.part(at, at + 1)
     if 0 <= row < last:
         raise UsageError("CLI-ROW", f"row {row} was left out when the data was read", hint=f"rows are 0 to {last}")
-    raise UsageError("CLI-ROW", f"no row {row}", hint=f"rows are 0 to {last}, counted from 0 in the order of the source")
+    raise UsageError(
+        "CLI-ROW", f"no row {row}", hint=f"rows are 0 to {last}, counted from 0 in the order of the source"
+    )
 
 
 def text(walked: dict[str, Any]) -> str:
@@ -130,7 +132,9 @@ def _decoded(session: Session, decoded: Prediction) -> dict[str, Any]:
     paired = zip(names, decoded.probability[0].tolist(), strict=True)
     table = [{"name": name, "probability": probability} for name, probability in paired]
     label = decoded.label[0].tolist()
-    said = names[label] if target.kind == "classes" else [name for name, holds in zip(names, label, strict=True) if holds]
+    said = (
+        names[label] if target.kind == "classes" else [name for name, holds in zip(names, label, strict=True) if holds]
+    )
     return {"kind": target.kind, "label": said, "probabilities": table}
 
 

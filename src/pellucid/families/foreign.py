@@ -74,6 +74,8 @@ class Foreign(Family):
         made.train()
         if not isinstance(out, torch.Tensor) or out.dim() not in (2, 4) or out.shape[0] != 2:
             given = tuple(out.shape) if isinstance(out, torch.Tensor) else type(out).__name__
-            message = f"{quote(self.name)} gives {given} for 2 examples; expected (2, width) or (2, channels, height, width)"
+            message = (
+                f"{quote(self.name)} gives {given} for 2 examples; expected (2, width) or (2, channels, height, width)"
+            )
             raise RecipeError("RECIPE-CODE", message, place=Place(path="model"))
         return Trunk([made], vector(out.shape[1]) if out.dim() == 2 else grid(*out.shape[1:]))

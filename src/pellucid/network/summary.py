@@ -54,7 +54,9 @@ def _seen(name: str, rows: list[Layer]):
         last = tensors(output)[-1]
         shape = tuple(last.shape[1:])
         own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-        rows.append(Layer(name, type(module).__name__, " x ".join(map(str, shape)), own, _work(module, shape), _size(shape)))
+        rows.append(
+            Layer(name, type(module).__name__, " x ".join(map(str, shape)), own, _work(module, shape), _size(shape))
+        )
 
     return note
 

@@ -28,7 +28,7 @@ def errors(report: dict[str, Any]) -> str:
         f"What is taken for what ({word('confusion matrix')}), how well the scores rank the rows, and whether "
         f"confidence can be believed ({word('calibration')})."
     )
-    body = f'<div class="charts">{"".join(charts)}</div>' + _by_class(found) + _threshold(found)
+    body = f'<div class="charts">{"".join(charts)}</div>' + _by_class(found) + _threshold(found, report["judged"])
     return section("errors", "Where it errs", what, body)
 
 
@@ -115,7 +115,7 @@ def _by_class(found: dict[str, Any]) -> str:
     return fold(title, listed, opened=len(rows) <= 12)
 
 
-def _threshold(found: dict[str, Any]) -> str:
+def _threshold(found: dict[str, Any], judged: str) -> str:
     threshold = found.get("threshold")
     if not threshold:
         return ""
@@ -131,7 +131,7 @@ def _threshold(found: dict[str, Any]) -> str:
     if best:
         words = (
             f"<p>Rows are called <b>{safe(threshold['positive'])}</b> from a probability of 0.5. The threshold with "
-            f"the best F1 on validation is {number(best['threshold'])}; on the judged rows it gives precision "
+            f"the best F1 on validation is {number(best['threshold'])}; on {judged} it gives precision "
             f"{score(best['test']['precision'])}, recall {score(best['test']['recall'])} and F1 "
             f"{score(best['test']['f1'])} (at 0.5: {score(threshold['half']['f1'])}). Lower it where a "
             "missed case costs more than a false alarm.</p>"

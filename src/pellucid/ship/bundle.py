@@ -1,12 +1,12 @@
 """The finished model as a folder: nothing in it is code, every file in it is hashed.
 
-    MANIFEST.json            format, versions, id, and the size and SHA-256 of every other file
-    model.json               architecture by names and numbers; the interval of predicted values
-    signature.json           columns, categories, classes, image size
-    weights.safetensors      the kept weights
-    preprocess.safetensors   means, scales and fills, fitted on the training part
-    recipe.lock.yaml         the whole recipe
-    report.json              scores
+MANIFEST.json            format, versions, id, and the size and SHA-256 of every other file
+model.json               architecture by names and numbers; the interval of predicted values
+signature.json           columns, categories, classes, image size
+weights.safetensors      the kept weights
+preprocess.safetensors   means, scales and fills, fitted on the training part
+recipe.lock.yaml         the whole recipe
+report.json              scores
 """
 
 from __future__ import annotations
@@ -174,7 +174,9 @@ def _check_version(folder: Path, manifest: dict[str, Any]) -> None:
         raise ArtifactError("FILE-FORMAT", "this is no Pellucid model", place=place)
     version = manifest.get("min_reader")
     if not (isinstance(version, list) and len(version) == 2 and version[0] == VERSION[0] and tuple(version) <= VERSION):
-        message = f"written by Pellucid {manifest.get('writer')}, needs a reader of format {version}; this is {list(VERSION)}"
+        message = (
+            f"written by Pellucid {manifest.get('writer')}, needs a reader of format {version}; this is {list(VERSION)}"
+        )
         raise ArtifactError("VERSION-MODEL", message, place=place, hint="install a newer pellucid")
     unknown = set(manifest.get("requires", [])) - {"core"}
     if unknown:

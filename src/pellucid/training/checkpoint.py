@@ -42,7 +42,10 @@ def commit(folder: Path, state: State, extra: dict[str, Any]) -> Path:
     if (parent / name).exists():
         return parent / name
     parent.mkdir(exist_ok=True)
-    size = sum(value.numel() * value.element_size() for value in (*weights.values(), *state.tensors().values(), *(best or {}).values()))
+    size = sum(
+        value.numel() * value.element_size()
+        for value in (*weights.values(), *state.tensors().values(), *(best or {}).values())
+    )
     commit_folder(parent, name, members, streamed_bytes=size)
     pointer = {"step": state.best_step, "metric": state.recipe.stop.metric, "value": state.best_score}
     write_atomic(folder / "best.json", json.dumps(pointer).encode() + b"\n", durable=False)
@@ -80,7 +83,9 @@ def restore(path: Path, state: State) -> dict[str, Any]:
     weights = read_safetensors(path / "model.safetensors")
     expected = state.network.state_dict()
     if weights.keys() != expected.keys() or any(weights[name].shape != value.shape for name, value in expected.items()):
-        raise ArtifactError("FILE-MISMATCH", "its weights are not those of this recipe's network", place=Place(str(path)))
+        raise ArtifactError(
+            "FILE-MISMATCH", "its weights are not those of this recipe's network", place=Place(str(path))
+        )
     state.network.load_state_dict(weights)
     numbers = read_json((path / "state.json").read_bytes(), str(path / "state.json"))
     assert isinstance(numbers, dict)

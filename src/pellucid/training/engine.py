@@ -54,7 +54,9 @@ def decide(
     if threads is None:
         small = work < SMALL_WORK
         threads = 1 if small else facts.cores
-        reason = f"a step is {work / 1e6:.3g} MFLOP; under {SMALL_WORK / 1e6:.0f} a second thread costs more than it brings"
+        reason = (
+            f"a step is {work / 1e6:.3g} MFLOP; under {SMALL_WORK / 1e6:.0f} a second thread costs more than it brings"
+        )
         chosen.append(Decision("threads", threads, reason if small else f"a step is {work / 1e6:.3g} MFLOP", SOURCE))
     convolves = any(isinstance(module, nn.Conv2d) for module in network.modules())
     layout = recipe.layout

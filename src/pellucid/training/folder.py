@@ -12,17 +12,20 @@ from pellucid.documents import canonical_json, read_file, write_yaml
 from pellucid.errors import ArtifactError, Place, ResourceError, SchemaError, UsageError
 from pellucid.files import remove_folder, sweep, write_atomic
 from pellucid.plan import Decision
-from pellucid.recipe import Recipe, read_recipe
+from pellucid.recipe import read_recipe
 from pellucid.training import checkpoint
 from pellucid.training.layout import FORMAT, VERSION, read_decisions, read_identity
 from pellucid.training.run import Writer
 from pellucid.training.session import Session, facts, prepare
 
+
 def create(folder: Path, session: Session, written: str | None) -> Writer:
     """Makes a run folder out of an empty or missing one; the caller holds its lock."""
     if (folder / "run.json").exists():
         place = Place(str(folder))
-        raise UsageError("CLI-RUN", "there is a run here already", place=place, hint=f"pellucid resume {folder}, or another --run")
+        raise UsageError(
+            "CLI-RUN", "there is a run here already", place=place, hint=f"pellucid resume {folder}, or another --run"
+        )
     recipe = session.recipe
     lock = write_yaml(recipe.dump(), comments(session.decisions))
     _write(folder / "recipe.yaml", (written or write_yaml(recipe.dump())).encode())
@@ -90,10 +93,14 @@ def reopen(folder: Path, raw: Raw | None = None, *, inexact: bool = False, bind:
 
 
 def _check_exact(folder: Path, then: dict[str, Any], now: dict[str, Any], *, inexact: bool) -> None:
-    differing = [f"{name} was {then.get(name)} and is {now.get(name)}" for name in now if then.get(name) != now.get(name)]
+    differing = [
+        f"{name} was {then.get(name)} and is {now.get(name)}" for name in now if then.get(name) != now.get(name)
+    ]
     if differing and not inexact:
         message = f"resuming here would not be exact: {'; '.join(differing)}"
-        raise ResourceError("DEVICE-INEXACT", message, place=Place(str(folder)), hint="--allow-inexact goes on and says so")
+        raise ResourceError(
+            "DEVICE-INEXACT", message, place=Place(str(folder)), hint="--allow-inexact goes on and says so"
+        )
 
 
 def _truncate(path: Path, size: int) -> None:

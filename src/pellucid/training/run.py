@@ -124,7 +124,9 @@ def events(session: Session, writer: Writer, signals: Signals | None = None) -> 
                     evaluated = look(session)
                     writer.record(evaluated)
                     yield evaluated
-                    state.stopped = stop.reason(recipe.stop, state, evaluated.train_loss) or ("epochs" if last else None)
+                    state.stopped = stop.reason(recipe.stop, state, evaluated.train_loss) or (
+                        "epochs" if last else None
+                    )
                 if state.stopped or signals.caught is not None or state.step % recipe.checkpoint.every == 0:
                     if state.stopped:
                         stopped = Stopped(state.step, state.stopped, state.best_step)
@@ -144,7 +146,9 @@ def look(session: Session) -> Evaluated:
     """Scores the validation part, and keeps the weights where they are the best so far."""
     state, recipe = session.state, session.recipe
     assert recipe.task is not None and recipe.task.metrics
-    names = tuple(dict.fromkeys(name for name in (recipe.task.metrics[0], recipe.stop.metric) if name != "loss" and name))
+    names = tuple(
+        dict.fromkeys(name for name in (recipe.task.metrics[0], recipe.stop.metric) if name != "loss" and name)
+    )
     with averaged(state):
         scores = evaluate.score(
             state.network,
@@ -158,8 +162,12 @@ def look(session: Session) -> Evaluated:
         best = stop.note(state, stop.lower_is_better(recipe.stop, scores))
     train_loss = state.loss_total / max(state.loss_rows, 1)
     state.loss_total, state.loss_rows = 0.0, 0
-    price = sum(float(penalty.value(player.weights)) for penalty in recipe.penalties for player in state.players.values())
-    return Evaluated(state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price if recipe.penalties else None)
+    price = sum(
+        float(penalty.value(player.weights)) for penalty in recipe.penalties for player in state.players.values()
+    )
+    return Evaluated(
+        state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price if recipe.penalties else None
+    )
 
 
 def restore_best(session: Session) -> None:

@@ -70,11 +70,18 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     recipe, decisions = plan.resolve(recipe.replace(data=recipe.data.replace(split=split)), loaded)
     if why is not None:
         decisions.insert(0, Decision("data.split", split.dump(), why, "docs/data.md"))
-    assert recipe.task is not None and recipe.model is not None and recipe.method is not None and recipe.start is not None
+    assert (
+        recipe.task is not None and recipe.model is not None and recipe.method is not None and recipe.start is not None
+    )
     _weigh(recipe, loaded)
     dataset = loaded.dataset
     network = assemble(
-        dataset.form, dataset.categories, signature=loaded.signature, family=recipe.model, task=recipe.task, seed=given.seed
+        dataset.form,
+        dataset.categories,
+        signature=loaded.signature,
+        family=recipe.model,
+        task=recipe.task,
+        seed=given.seed,
     )
     sample = dataset.train.part(0, min(len(dataset.train), recipe.method.dump().get("batch") or 32))
     with torch.random.fork_rng(devices=[]):
@@ -102,7 +109,9 @@ def _place(recipe: Recipe, loaded: Loaded, state: State) -> None:
     dataset, device = loaded.dataset, recipe.device
     if device != "cpu":
         state.network.to(device)
-        dataset.train, dataset.valid, dataset.test = (part.to(device) for part in (dataset.train, dataset.valid, dataset.test))
+        dataset.train, dataset.valid, dataset.test = (
+            part.to(device) for part in (dataset.train, dataset.valid, dataset.test)
+        )
         if dataset.black_C is not None:
             dataset.black_C = dataset.black_C.to(device)
         draw = state.network.draw
@@ -129,7 +138,9 @@ def _weigh(recipe: Recipe, loaded: Loaded) -> None:
         for name in task.class_weight:
             if name not in target.classes:
                 place = Place(path="task.class_weight")
-                raise RecipeError("RECIPE-VALUE", f"no class '{name}'", place=place, hint=did_you_mean(name, target.classes))
+                raise RecipeError(
+                    "RECIPE-VALUE", f"no class '{name}'", place=place, hint=did_you_mean(name, target.classes)
+                )
         weight_C = torch.tensor([task.class_weight.get(name, 1.0) for name in target.classes], dtype=torch.float64)
     for part in (train, loaded.dataset.valid):
         assert part.target is not None

@@ -121,7 +121,11 @@ def player(state: State, turn: Turn) -> Player:
         weights = [param for param in params if param.dim() >= 2 and id(param) not in embedded]
         heavy = {id(param) for param in weights}
         lists = [weights, [param for param in params if id(param) not in heavy]]
-        groups = [Group(list_, optimizer.begin(list_), rate) for list_, rate in zip(lists, (decay or 0.0, 0.0), strict=True) if list_]
+        groups = [
+            Group(list_, optimizer.begin(list_), rate)
+            for list_, rate in zip(lists, (decay or 0.0, 0.0), strict=True)
+            if list_
+        ]
         state.players[turn.name] = Player(turn, params, weights, groups)
     return state.players[turn.name]
 

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import math
+
+import torch
+
+from pellucid.metrics.catalogue import metric
+from pellucid.metrics.metric import Prediction
+from pellucid.report.intervals import difference, draws, interval, resamples
+
+
+def accuracy_interval(right: torch.Tensor, seed: int):
+    label = right.long()
+    truth = torch.ones_like(label)
+    prediction = Prediction(label=label, probability=torch.nn.functional.one_hot(label, 2).double())
+    drawn = draws([metric("accuracy")], prediction, truth, seed)["accuracy"]
+    return interval(float(right.double().mean()), drawn)
+
+
+def test_an_interval_is_near_the_normal_one() -> None:
+    right = torch.arange(400) < 320
+    found = accuracy_interval(right, 0)
+    half = 1.96 * math.sqrt(0.8 * 0.2 / 400)
+    assert abs(found.low - (0.8 - half)) < 0.008 and abs(found.high - (0.8 + half)) < 0.008
+    assert found.resamples == 1000
+
+
+def test_the_truth_is_inside_about_95_times_of_100() -> None:
+    stream = torch.Generator().manual_seed(0)
+    inside = 0
+    for trial in range(60):
+        found = accuracy_interval(torch.rand(150, generator=stream) < 0.7, trial)
+        inside += found.low <= 0.7 <= found.high
+    assert inside >= 52
+
+
+def test_the_same_seed_gives_the_same_interval() -> None:
+    right = torch.arange(100) < 70
+    assert accuracy_interval(right, 3) == accuracy_interval(right, 3)
+    assert accuracy_interval(right, 3) != accuracy_interval(right, 4)
+
+
+def test_a_model_is_no_better_than_itself() -> None:
+    truth = torch.arange(100) % 2
+    prediction = Prediction(label=truth, probability=torch.nn.functional.one_hot(truth, 2).double())
+    chosen = metric("log_loss")
+    one = (0.0, draws([chosen], prediction, truth, 0)["log_loss"])
+    found = difference(chosen, one, one)
+    assert (found.value, found.low, found.high) == (0, 0, 0)
+
+
+def test_better_is_positive_whichever_way_a_metric_points() -> None:
+    values = torch.linspace(0.9, 1.1, 100, dtype=torch.float64)
+    assert difference(metric("rmse"), (1.0, values), (2.0, values + 1)).low > 0
+    assert difference(metric("accuracy"), (1.0, values), (2.0, values + 1)).high < 0
+
+
+def test_undefined_draws_are_left_out() -> None:
+    drawn = torch.cat([torch.full((50,), math.nan), torch.linspace(0, 1, 100)]).double()
+    assert interval(0.5, drawn).resamples == 100
+    assert interval(math.nan, drawn).resamples == 0
+    assert math.isnan(interval(0.5, drawn[:55]).low)
+
+
+def test_costly_scores_and_many_rows_get_fewer_resamples() -> None:
+    assert resamples(metric("accuracy"), 100) == 1000
+    assert resamples(metric("roc_auc"), 100) == 300
+    assert resamples(metric("accuracy"), 10_000) == 200
+
+
+def test_no_rows_give_no_interval() -> None:
+    empty = Prediction(label=torch.zeros(0, dtype=torch.int64))
+    assert len(draws([metric("accuracy")], empty, torch.zeros(0, dtype=torch.int64), 0)["accuracy"]) == 0
