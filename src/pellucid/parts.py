@@ -22,36 +22,11 @@ from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
 from pellucid.documents import Document, Path, Plain
 from pellucid.errors import Place, RecipeError, did_you_mean, quote
+from pellucid.numbers import only_numbers
 
 AnyPart = TypeVar("AnyPart", bound="Part")
 ABSTRACT = "x-kind"
 """Stands in a raw JSON Schema for a reference to an abstract kind."""
-
-
-def _only_numbers(schema: Any) -> Any:
-    """`schema` with fields of numbers that take no text and no true or false, which pydantic would turn into numbers."""
-    if isinstance(schema, list):
-        return [_only_numbers(item) for item in schema]
-    if isinstance(schema, tuple):  # a choice of a union and its label
-        return (_only_numbers(schema[0]), *schema[1:])
-    if not isinstance(schema, dict):
-        return schema
-    if schema.get("type") in ("int", "float"):
-        return core_schema.no_info_before_validator_function(_number, schema)  # pyright: ignore[reportArgumentType]
-    changed = {key: _only_numbers(schema[key]) for key in _NESTED if key in schema}
-    if "fields" in schema:
-        changed["fields"] = {name: _only_numbers(field) for name, field in schema["fields"].items()}
-    return {**schema, **changed}
-
-
-_NESTED = ("schema", "items_schema", "values_schema", "choices")
-"""Where a core schema of pydantic holds others, beside `fields`."""
-
-
-def _number(value: object) -> object:
-    if isinstance(value, (bool, str)):
-        raise PydanticCustomError("number", "expected a number")
-    return value
 
 
 def is_abstract(cls: type[Part]) -> bool:
@@ -62,7 +37,7 @@ def is_abstract(cls: type[Part]) -> bool:
 class Part(BaseModel):
     """A frozen value that says one choice and does one thing."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True, defer_build=True)
 
     catalogue: ClassVar[str | None] = None
     """Set on an abstract kind only: the module whose `KINDS` maps a kind to "module:Class"."""
@@ -101,7 +76,7 @@ class Part(BaseModel):
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         if not is_abstract(cls):
-            return _only_numbers(handler(source))
+            return only_numbers(handler(source))
         return core_schema.no_info_plain_validator_function(
             lambda value: concrete(cls, value),
             serialization=core_schema.plain_serializer_function_ser_schema(

@@ -1,4 +1,4 @@
-"""Image sources made from a good one by one known fault each: refused with exit code 2, the file and the reason named."""
+"""Image sources made from a good one by one fault each: refused with exit code 2, naming the file and the reason."""
 
 from __future__ import annotations
 

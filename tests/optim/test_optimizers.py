@@ -112,18 +112,6 @@ def test_no_parameters_is_no_fault(part: Optimizer) -> None:
     part.update([], [], part.begin([]), rate=RATE, decay=0.1)
 
 
-@pytest.mark.parametrize("part", [case[0] for case in CASES], ids=str)
-def test_layers_may_join_later(part: Optimizer) -> None:
-    together, late = weights(), weights()[1:]
-    slots = part.begin(together[:1])
-    run(part, together[:1], slots, 4, 0.1)
-    joined = {name: [*tensors, *part.begin(together[1:])[name]] for name, tensors in slots.items()}
-    run(part, together, joined, 3, 0.1)
-    run(part, late, part.begin(late), 3, 0.1)
-    for mine, other in zip(together[1:], late, strict=True):
-        torch.testing.assert_close(mine, other)
-
-
 def test_adam_decay_scales_with_the_weight_under_adamw_only() -> None:
     grads = [torch.zeros(3)]
     coupled, free = [torch.tensor([1.0, 2.0, 4.0])], [torch.tensor([1.0, 2.0, 4.0])]

@@ -15,7 +15,7 @@ from pellucid.report.build import build
 
 SAMPLES = ["breast_cancer", "iris", "xor", "diabetes", "labels", "digits"]
 EVIL = "<script>alert(1)</script>\"'><img src=x onerror=alert(2)>\x00"
-VOID = {"meta", "img", "br", "line", "rect", "path", "circle", "image"}
+VOID = {"meta", "img", "br"}
 
 
 class Tags(HTMLParser):

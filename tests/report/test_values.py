@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from pellucid.report.outcome import outcome
@@ -17,7 +19,7 @@ def test_residuals_say_what_was_measured(report, evidence) -> None:
 
 def test_fifths_go_from_low_to_high(report) -> None:
     fifths = report("diabetes")["errors"]["targets"][0]["quantiles"]
-    assert all(a["high"] <= b["low"] for a, b in zip(fifths, fifths[1:], strict=False))
+    assert all(a["high"] <= b["low"] for a, b in pairwise(fifths))
 
 
 def test_several_targets_are_shown_each(samples) -> None:

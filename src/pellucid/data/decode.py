@@ -38,6 +38,8 @@ FORMATS = {
     ".pgm": ("PPM",),
 }
 """What each suffix may contain; nothing else is opened."""
+READ = ("BMP", "DIB", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
+"""Pillow's readers of those; the one for JPEG opens MPO, several JPEGs in one file, as well."""
 MOST_PIXELS = 64 * 2**20
 MOST_BYTES = 512 * 2**20
 """Of one decoded image; a file above it is refused unread too."""
@@ -172,16 +174,15 @@ def _boundary(place: Place) -> Iterator[None]:
 @contextmanager
 def _opened(path: Path, place: Place, *, whole: bool = False) -> Iterator[Image]:
     """The file as an open image whose header was judged; with `whole`, the checksums of a PNG too."""
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image, TiffImagePlugin, UnidentifiedImageError, WebPImagePlugin  # noqa: F401 - registers readers
 
     expected = FORMATS.get(path.suffix.lower())
     if expected is None:
         hint = f"one of: {', '.join(FORMATS)}"
         raise DataError("DATA-IMAGE-FORMAT", f"{quote(path.suffix)} is no image suffix", place=place, hint=hint)
     data = _bytes(path, place)
-    allowed = sorted({name for names in FORMATS.values() for name in names})
     try:
-        image = Image.open(BytesIO(data), formats=allowed)
+        image = Image.open(BytesIO(data), formats=READ)
     except UnidentifiedImageError:
         message = f"is no {expected[0]} image, nor any other that is read"
         raise DataError("DATA-IMAGE-FORMAT", message, place=place) from None

@@ -46,5 +46,7 @@ def terms(loss: Loss, weight_B: torch.Tensor | None) -> tuple[torch.Tensor, torc
 
 def reduce(loss: Loss, weight_B: torch.Tensor | None) -> torch.Tensor:
     """The one place that divides: the mean over terms, each example weighted by `weight_B`."""
+    if weight_B is None and loss.weight_B is None:
+        return loss.value_B.mean()
     total, count = terms(loss, weight_B)
     return total / count

@@ -223,11 +223,11 @@ def coupled(params: list[Tensor], grads: list[Tensor], decay: float) -> list[Ten
 
 
 def count(steps: list[Tensor]) -> None:
-    """Adds one to every step, in place."""
+    """Adds one to the step, which all entries share, in place."""
     if steps[0].is_cpu:
-        torch._foreach_add_(steps, ONE)  # a number would be made a tensor anew for each step: 14 us against 6
+        steps[0].add_(ONE)  # a number would be made a tensor anew
     else:
-        torch._foreach_add_(steps, 1.0)
+        steps[0].add_(1.0)
 
 
 def zeros_like(params: list[Tensor]) -> list[Tensor]:
@@ -236,5 +236,5 @@ def zeros_like(params: list[Tensor]) -> list[Tensor]:
 
 
 def zero_steps(params: list[Tensor]) -> list[Tensor]:
-    """A step of 0 for each parameter, where the kernels want it: float32, on its device."""
-    return [torch.zeros((), dtype=torch.float32, device=param.device) for param in params]
+    """A step of 0 for each parameter, as the kernels want it: float32, on its device, and one tensor for all."""
+    return [torch.zeros((), dtype=torch.float32, device=params[0].device)] * len(params) if params else []

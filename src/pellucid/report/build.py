@@ -86,7 +86,7 @@ def _scores(
     scores: dict[str, Any] = {
         part: {one.name: {"value": plain(found.measure(one))} for one in metrics}
         for part, found in outcomes.items()
-        if len(found)
+        if len(found) or part == judged
     }
     test, chosen = outcomes[judged], chosen_metric(evidence)
     drawn = draws(metrics, test.prediction, test.truth, evidence.seed)

@@ -111,7 +111,7 @@ def _calibration(confidence: torch.Tensor, right: torch.Tensor) -> dict[str, Any
     """Reliability bins and the expected calibration error: the mean distance of the bins from the diagonal."""
     if not len(confidence):
         return {"bins": [], "error": None}
-    curve = calibration_curve(confidence, right, bins=BINS)
+    curve = calibration_curve(confidence.contiguous(), right, bins=BINS)
     rows = zip(curve.predicted_P.tolist(), curve.observed_P.tolist(), curve.weight_P.tolist(), strict=True)
     error = (curve.weight_P * (curve.observed_P - curve.predicted_P).abs()).sum() / curve.weight_P.sum()
     bins = [{"predicted": plain(said), "observed": plain(seen), "rows": int(count)} for said, seen, count in rows]

@@ -57,6 +57,8 @@ def bars(title: str, rows: list[Bar], *, x: str, about: str = "", zero: bool = T
         low, high = min(low, 0.0), max(high, 0.0)
     margin = 0.04 * (high - low) or abs(high) * 0.5 or 1.0
     low, high = (low - margin if low < 0 or not zero else 0.0), (high + margin if high > 0 or not zero else 0.0)
+    if high <= low:
+        high = low + 1.0
     left, right, line = 150, WIDTH - 62, 28
     height = len(rows) * line + 46
 
