@@ -16,7 +16,16 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 from typing import Any, ClassVar, Self, TypeVar, get_args
 
-from pydantic import BaseModel, ConfigDict, GetCoreSchemaHandler, GetJsonSchemaHandler, TypeAdapter, ValidationError
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    SerializerFunctionWrapHandler,
+    TypeAdapter,
+    ValidationError,
+    model_serializer,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
@@ -57,6 +66,11 @@ class Part(BaseModel):
     def from_text(cls, text: str) -> dict[str, Any]:
         """The mapping that a bare string stands for."""
         return {"kind": text}
+
+    @model_serializer(mode="wrap")
+    def _kind_first(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        value = handler(self)
+        return {"kind": value["kind"], **value} if "kind" in value else value
 
     def dump(self) -> dict[str, Plain]:
         """The Part as plain values, ready for YAML or JSON; values not given are left out."""

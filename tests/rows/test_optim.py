@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
+from sklearn.linear_model import ElasticNet as ElasticNetRegression
 from torch import nn
 
 from pellucid.optim.constraints import MaxNorm
@@ -13,9 +14,7 @@ from pellucid.optim.optimizers import SGD, Adagrad, Adam, RMSProp
 from pellucid.optim.penalties import L1, L2, ElasticNet
 from pellucid.optim.regularize import Penalty
 
-REAL, NOISE, ROWS = 5, 45, 1000
-# The slope of a noise column is about normal, with deviation 2 residual / sqrt(rows) = 0.033; the largest of 45 is
-# about 0.033 sqrt(2 ln 45) = 0.09. An L1 strength of 0.2 is twice that; with 400 rows one of the 45 got through, at 0.004.
+REAL, NOISE, ROWS = 5, 45, 400
 
 
 def gradients(model: nn.Module, x_BD: torch.Tensor, y_B: torch.Tensor) -> list[torch.Tensor]:
@@ -33,21 +32,21 @@ def columns() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     return x_ND, x_ND[:, :REAL] @ true_D + 0.5 * torch.randn(ROWS, generator=stream), true_D
 
 
-def fit(penalty: Penalty | None, x_ND: torch.Tensor, y_N: torch.Tensor, steps: int = 400) -> torch.Tensor:
+def fit(penalty: Penalty | None, x_ND: torch.Tensor, y_N: torch.Tensor, momentum: float = 0.5) -> torch.Tensor:
     """The weights of a linear model after gradient descent under `penalty`."""
     model = nn.Linear(x_ND.shape[1], 1)
     nn.init.normal_(model.weight, std=0.5, generator=torch.Generator().manual_seed(0))
     nn.init.zeros_(model.bias)
-    params, part = list(model.parameters()), SGD(momentum=0.5)
+    params, part, rate = list(model.parameters()), SGD(momentum=momentum), 0.05
     slots = part.begin(params)
-    for _ in range(steps):
+    for _ in range(800):
         grads = gradients(model, x_ND, y_N)
         with torch.no_grad():
             if penalty:
                 penalty.before_step(params[:1], grads[:1])
-            part.update(params, grads, slots, rate=0.05, decay=0.0)
+            part.update(params, grads, slots, rate=rate, decay=0.0)
             if penalty:
-                penalty.after_step(params[:1], 0.05)
+                penalty.after_step(params[:1], rate / (1 - momentum))
     return model.weight.detach().flatten()
 
 
@@ -118,6 +117,22 @@ def test_l1_finds_the_columns_that_matter(columns: tuple[torch.Tensor, torch.Ten
     assert (weight_D[REAL:] == 0).sum() == NOISE
     assert (weight_D[:REAL] - true_D).abs().max() < 0.2
     assert fit(None, x_ND, y_N)[REAL:].abs().max() > 0.02
+
+
+@pytest.mark.row("D3")
+@pytest.mark.row("D5")
+@pytest.mark.parametrize("momentum", [0.0, 0.5, 0.9])
+@pytest.mark.parametrize("l2", [0.0, 0.4])
+def test_the_weights_are_those_of_scikit_learn_under_every_momentum(
+    columns: tuple[torch.Tensor, torch.Tensor, torch.Tensor], l2: float, momentum: float
+) -> None:
+    x_ND, y_N, _ = columns
+    # scikit-learn halves the squared error, so its strengths are half of ours.
+    judge = ElasticNetRegression(alpha=(0.2 + l2) / 2, l1_ratio=0.2 / (0.2 + l2), tol=1e-10, max_iter=100_000)
+    expected = torch.from_numpy(judge.fit(x_ND.double().numpy(), y_N.double().numpy()).coef_).float()
+    weight_D = fit(ElasticNet(l1=0.2, l2=l2), x_ND, y_N, momentum)
+    torch.testing.assert_close(weight_D, expected, rtol=0, atol=1e-4)
+    assert torch.equal(weight_D == 0, expected == 0)
 
 
 @pytest.mark.row("D4")

@@ -135,13 +135,12 @@ def image_findings(raw: ImageRaw) -> tuple[Finding, ...]:
 def split_findings(raw: ImageRaw, part_N: np.ndarray) -> tuple[Finding, ...]:
     """What only the split could show: images shared by two parts, and classes missing from one."""
     findings: list[Finding] = []
-    train = raw.row_N[part_N == 0]
     for code in (1, 2):
-        shared = np.isin(raw.row_N, train) & (part_N == code)
+        shared = np.isin(raw.row_N, raw.row_N[part_N < code]) & (part_N == code)
         if shared.any():
             first = raw.names[int(np.flatnonzero(shared)[0])]
-            count = int(shared.sum())
-            message = f"{count:,} images of {PARTS[code]} are in train too, so it flatters; first: {quote(first)}."
+            count, earlier = int(shared.sum()), " or ".join(PARTS[:code])
+            message = f"{count:,} images of {PARTS[code]} are in {earlier} too, so it flatters; first: {quote(first)}."
             evidence: dict[str, float | int | str] = {"shared": count}
             severity = "severe" if count > 0.01 * (part_N == code).sum() else "warning"
             cure = "Use another split, or remove the copies."

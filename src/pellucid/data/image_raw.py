@@ -98,6 +98,11 @@ class ImageRaw:
     findings: tuple[Finding, ...] = ()
     """What was noticed when reading images for prediction."""
 
+    def picture(self, row: int) -> np.ndarray:
+        """One image as it was brought to the common size: uint8, HW for grey, HWC for colour."""
+        pixel_CHW = self.pixel_NCHW[row]
+        return pixel_CHW[0] if len(pixel_CHW) == 1 else pixel_CHW.transpose(1, 2, 0)
+
     @property
     def rows(self) -> int:
         """Images."""

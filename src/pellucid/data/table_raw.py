@@ -68,6 +68,10 @@ class TableRaw:
             raise DataError("DATA-COLUMN", f"there is no column {quote(name)}", place=self.place(), hint=hint)
         return self.frame[name]
 
+    def cells(self, row: int) -> dict[str, str]:
+        """One row as it stood, missing cells left out."""
+        return {name: cell for name, cell in self.frame.row(row, named=True).items() if cell is not None}
+
     def take(self, keep_N: np.ndarray) -> TableRaw:
         """The rows where `keep_N` (bool) is true, or at the positions it lists."""
         import numpy as np

@@ -1,9 +1,12 @@
 """The penalties on large weights: absolute values (L1), squares (L2) and both (elastic net), by one code path.
 
 The square is smooth, so its slope joins the gradient. The absolute value has a corner at 0, where a gradient step only
-jumps to and fro; it acts after the step, by the proximal rule (soft threshold), which gives weights of exactly 0. The
-threshold is rate times strength under every optimizer. Under one that scales each weight's step (Adam), the same
-strength therefore weighs otherwise against the loss than under SGD. The caller passes weights only, under `no_grad`.
+jumps to and fro; it acts after the step, by the proximal rule (soft threshold), which gives weights of exactly 0.
+
+`rate` of `after_step` must be how far a steady gradient of 1 moves a weight in one step: the learning rate under plain
+gradient descent, rate / (1 - momentum) with momentum. Then the weights settle where loss plus price is least; with the
+bare rate, momentum m leaves only (1 - m) of the strength. Under an optimizer that scales each weight's step (Adam), no
+single rate does this, and the strength of L1 is not that of the formula. The caller passes weights only, under `no_grad`.
 """
 
 # pyright: reportPrivateImportUsage=false

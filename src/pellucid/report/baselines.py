@@ -165,8 +165,8 @@ def _neighbours(
         if chosen.improves(here, score):
             size, score = candidate, here
     prediction = _vote(kind, truth[nearest(known, x[2][:asked], size)], _classes(evidence))
-    row = "row" if size == 1 else f"{size} rows"
-    note = f"the most similar training {row} (the number was chosen on validation)"
+    near = "most similar training row" if size == 1 else f"{size} most similar training rows"
+    note = f"the {near} (how many was chosen on validation)"
     if len(train) > KNN_TRAIN:
         note += f"; searched {KNN_TRAIN:,} of {len(train):,} training rows"
     if asked < len(test):

@@ -56,6 +56,7 @@ figcaption small{display:block;font-weight:400;color:var(--soft);font-size:13px}
 .legend .dash{border-top-style:dashed}
 .legend .dot{width:10px;height:10px;border:0;border-radius:50%;background:var(--c)}
 .wide{overflow-x:auto}
+#ladder td:first-child{min-width:210px}#ladder th{white-space:normal}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;
 overflow-wrap:break-word;max-width:38ch}

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pellucid.report.words import number, safe
 
 WIDTH, HEIGHT = 440, 270
-LEFT, RIGHT, TOP, BOTTOM = 56, 12, 10, 42
+LEFT, RIGHT, TOP, BOTTOM = 66, 12, 10, 42
 SERIES = 10
 """Colours there are."""
 
