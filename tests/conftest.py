@@ -29,8 +29,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "covers(*paths): what a slow test vouches for; none given: all of src/pellucid")
     config.pluginmanager.register(Ledger(config), "pellucid-ledger")
-    if config.getoption("--budget"):
-        config.pluginmanager.register(Budget(config.getoption("--budget")), "pellucid-budget")
+    budget: float | None = config.getoption("--budget")
+    if budget:
+        config.pluginmanager.register(Budget(budget), "pellucid-budget")
 
 
 @pytest.hookimpl(trylast=True)
@@ -78,7 +79,8 @@ class Ledger:
             if rows or slow:
                 covers = [path for mark in item.iter_markers("covers") for path in mark.args] or ["src/pellucid"]
                 file = item.path.relative_to(self.config.rootpath).as_posix()
-                self.tests[item.nodeid] = {"rows": rows, "slow": slow, "covers": sorted({file, *covers}), "outcome": None}
+                about = {"rows": rows, "slow": slow, "covers": sorted({file, *covers})}
+                self.tests[item.nodeid] = {**about, "outcome": None}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         test = self.tests.get(report.nodeid)

@@ -8,8 +8,8 @@ import time
 from workload import arrays, asked, say
 
 os.environ["KERAS_BACKEND"] = "torch"  # before keras is imported: it reads it once
-import keras  # noqa: E402
-from keras import layers  # noqa: E402
+import keras
+from keras import layers
 
 CLASSES = 10
 

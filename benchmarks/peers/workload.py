@@ -1,4 +1,4 @@
-"""What every peer shares: the data, the sizes, the clock and the line it prints. It imports no deep-learning library."""
+"""What every peer shares: the data, the sizes, the clock and the line it prints. It imports no torch."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TRAIN, TEST = 0, 2
 
 @dataclass(frozen=True)
 class Workload:
-    """One thing to train: a multi-layer perceptron where `widths` are given, a small convolutional network where not."""
+    """One thing to train: a multi-layer perceptron where `widths` are given, a small convolutional network if not."""
 
     data: str
     widths: tuple[int, ...]

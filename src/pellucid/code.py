@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -62,6 +63,7 @@ def read_code(path: Path) -> Code:
     if spec is None or spec.loader is None:
         raise UsageError("CLI-CODE", "this is no Python file", place=Place(str(path)))
     module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their own module up there
     try:
         spec.loader.exec_module(module)
     except Exception as fault:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from pellucid.errors import ResourceError
 
@@ -77,19 +78,19 @@ def pick(device: str) -> str:
 def computing(threads: int | None) -> Iterator[None]:
     """Sets the number of threads, and deterministic kernels, and restores both afterwards."""
     import torch
-    from torch.utils import deterministic
+    memory: Any = torch.utils.deterministic  # its one switch is a property of the module, which types cannot show
 
-    before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), deterministic.fill_uninitialized_memory
+    before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory
     if threads is not None and threads != before[0]:
         torch.set_num_threads(threads)
     # the debug mode "error" is the same switch as `use_deterministic_algorithms`, which would import the compiler (1 s)
     torch.set_deterministic_debug_mode("error")
-    deterministic.fill_uninitialized_memory = False  # no kernel of ours reads memory before it writes it
+    memory.fill_uninitialized_memory = False  # no kernel of ours reads memory before it writes it
     try:
         yield
     finally:
         torch.set_deterministic_debug_mode(before[1])
-        deterministic.fill_uninitialized_memory = before[2]
+        memory.fill_uninitialized_memory = before[2]
         if torch.get_num_threads() != before[0]:
             torch.set_num_threads(before[0])
 

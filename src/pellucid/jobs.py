@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.code import Code
+from pellucid.data.image_raw import ImageRaw
+from pellucid.data.table_raw import TableRaw
 from pellucid.documents import read_file
 from pellucid.errors import PellucidError, Place, UsageError
 from pellucid.explain import twin as twins
@@ -19,7 +21,7 @@ from pellucid.explain import walkthrough
 from pellucid.files import Lock, remove_folder, write_atomic
 from pellucid.findings import Finding
 from pellucid.recipe import Recipe, read_recipe
-from pellucid.record import Event, Step, Tested, read_lines
+from pellucid.record import Evaluated, Event, Tested, defined, read_lines
 from pellucid.report import draft
 from pellucid.report import evidence as facts
 from pellucid.report.build import build
@@ -61,7 +63,7 @@ class Run:
         """What `train --json` prints."""
         return {
             "run": None if self.folder is None else str(self.folder),
-            "metrics": self.metrics,
+            "metrics": defined(self.metrics),
             "examples_per_second": round(self.examples_per_second, 1),
             "seconds": round(self.seconds, 3),
             "findings": [finding.as_json() for finding in self.findings],
@@ -111,7 +113,7 @@ def train(
         try:
             bound = code.bind(recipe) if code else recipe
             session = prepare(bound, None if rows is None else bound.data.read_rows(rows))
-            writer = folders.create(folder, session, written)
+            writer = folders.create(folder, session, written, code.hash if code else "")
         except (PellucidError, KeyboardInterrupt):
             if made:
                 remove_folder(folder)
@@ -138,7 +140,10 @@ def resume(
             bind = _longer(epochs, bind)
         recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
         raw = None if rows is None else recipe.data.read_rows(rows)
-        session, writer = folders.reopen(folder, raw, inexact=inexact, bind=bind)
+        known = code.hash if code else ""
+        session, writer = folders.reopen(folder, raw, inexact=inexact, bind=bind, code=known)
+        if epochs is not None:
+            folders.lengthen(folder, session)
         return _finish(session, writer, report=report, watch=watch)
 
 
@@ -153,7 +158,7 @@ def fit(recipe: Recipe, rows: Any, *, code: Code | None = None, run: Path | None
     curve: list[float] = []
 
     def note(session: Session, event: Event) -> None:
-        if not isinstance(event, Step | Tested) and hasattr(event, "train_loss"):
+        if isinstance(event, Evaluated):
             curve.append(event.train_loss)
 
     if run is not None:
@@ -164,18 +169,30 @@ def fit(recipe: Recipe, rows: Any, *, code: Code | None = None, run: Path | None
 
 
 def _finish(session: Session, writer: Writer, *, report: bool, watch: Watch | None) -> Run:
-    """Trains to the end, then writes the model and the report."""
-    began, before = time.perf_counter(), session.state.step
+    """Trains to the end, then writes the model and the report; a signal stops it between these as well."""
     signals = Signals()
+    with signals.listening():
+        result = _trained(session, writer, signals, watch)
+        signals.check(writer, session.state.step)
+        if writer.folder is not None and report:
+            result.report = write_report(
+                session, writer.folder, seconds=result.seconds, speed=result.examples_per_second
+            )
+    return result
+
+
+def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | None) -> Run:
+    """Trains to the end, then writes the model."""
+    began, before = time.perf_counter(), session.state.step
     metrics: dict[str, dict[str, float]] = {}
     trained = None
-    with signals.listening():
-        for event in events(session, writer, signals):
-            if isinstance(event, Tested):
-                trained = trained or time.perf_counter()
-                metrics[event.part] = {"loss": event.loss, **event.metrics}
-            if watch is not None:
-                watch(session, event)
+    for event in events(session, writer, signals):
+        if isinstance(event, Tested):
+            trained = trained or time.perf_counter()
+            metrics[event.part] = {"loss": event.loss, **event.metrics}
+        if watch is not None:
+            watch(session, event)
+    signals.check(writer, session.state.step)
     seconds = (trained or time.perf_counter()) - began
     rows = (session.state.step - before) * len(session.dataset.train) / max(session.per_epoch, 1)
     speed = rows / seconds if seconds > 0 else 0.0
@@ -185,10 +202,8 @@ def _finish(session: Session, writer: Writer, *, report: bool, watch: Watch | No
     if folder is not None:
         if (folder / "model").exists():
             remove_folder(folder / "model")
-        bundle.save(model, folder / "model", {"metrics": metrics}, folders.comments(session.decisions))
+        bundle.save(model, folder / "model", {"metrics": defined(metrics)}, folders.comments(session.decisions))
         writer.journal("finished", seconds=round(seconds, 3), examples_per_second=round(speed, 1))
-        if report:
-            result.report = write_report(session, folder, seconds=seconds, speed=speed)
     return result
 
 
@@ -205,8 +220,8 @@ def write_report(session: Session, folder: Path, *, seconds: float, speed: float
 def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> facts.Evidence:
     """Everything a finished session knows, for the report."""
     recipe, dataset = session.recipe, session.dataset
-    assert recipe.task is not None and recipe.task.metrics is not None
-    task = recipe.task
+    raw, task = session.raw, recipe.task
+    assert task is not None and task.metrics is not None
     return facts.Evidence(
         name=folder.name,
         task=task,
@@ -225,8 +240,8 @@ def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> 
         seconds=seconds,
         examples_per_second=speed,
         facts=_machine(session),
-        cells=session.raw.cells if session.signature.kind == "table" else None,
-        pixels=session.raw.picture if session.signature.kind == "images" else None,
+        cells=raw.cells if isinstance(raw, TableRaw) else None,
+        pixels=raw.picture if isinstance(raw, ImageRaw) else None,
     )
 
 
@@ -289,7 +304,7 @@ def finished(folder: Path, code: Code | None = None) -> Session:
     """
     layout.read_identity(folder)
     with Lock(folder):
-        session, _ = folders.reopen(folder, inexact=True, bind=code.bind if code else None)
+        session, _, _ = folders.restored(folder, inexact=True, bind=code.bind if code else None)
     if session.state.stopped is None:
         raise UsageError(
             "CLI-RUN", "this run is not finished", place=Place(str(folder)), hint=f"pellucid resume {folder}"

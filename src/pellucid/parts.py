@@ -159,11 +159,12 @@ def recipe_error(cls: type[Part], fault: ValidationError, document: Document) ->
     """The first validation fault as one line; an unknown key is told before what may follow from it."""
     errors = sorted(fault.errors(), key=lambda error: error["type"] not in ("extra_forbidden", "kind"))
     error = errors[0]
-    path: Path = error["loc"]
+    path: Path = (*_known(error["loc"][:-1], document.value), *error["loc"][-1:])
     owner = _owner(cls, document.value, path[:-1])
     more = f"; {len(errors) - 1} more" if len(errors) > 1 else ""
     if error["type"] == "extra_forbidden":
-        name = owner.model_fields["kind"].default if "kind" in owner.model_fields else "the recipe"
+        parent = next((step for step in reversed(path[:-1]) if isinstance(step, str)), "the recipe")
+        name = owner.model_fields["kind"].default if "kind" in owner.model_fields else parent
         key = str(path[-1])
         message, hint = f"{name} has no '{key}'", did_you_mean(key, owner.model_fields)
         return RecipeError("RECIPE-KEY", message + more, place=document.place(path), hint=hint)
@@ -192,17 +193,34 @@ def flatten(value: Mapping[str, Plain], prefix: str = "") -> dict[str, Plain]:
 
 
 def assign(value: dict[str, Plain], path: str, item: Plain) -> None:
-    """Sets a dotted path in nested mappings, in place; a bare-string Part becomes a mapping with that kind."""
+    """Sets a dotted path in nested mappings and lists, in place; a bare-string Part becomes a mapping with that kind.
+
+    Raises: RecipeError RECIPE-KEY for a place in a list that is not there.
+    """
     *parents, last = path.split(".")
+    inside: dict[str, Plain] | list[Plain] = value
     for name in parents:
-        inner = value.get(name)
-        if isinstance(inner, str):
-            inner = {"kind": inner}
-        if not isinstance(inner, dict):
-            inner = {}
-        value[name] = inner
-        value = inner
-    value[last] = item
+        inner = inside[_index(inside, name, path)] if isinstance(inside, list) else inside.get(name)
+        if not isinstance(inner, (dict, list)):
+            made: dict[str, Plain] = {"kind": inner} if isinstance(inner, str) else {}
+            inner = made
+        _put(inside, name, inner, path)
+        inside = inner
+    _put(inside, last, item, path)
+
+
+def _put(inside: dict[str, Plain] | list[Plain], name: str, item: Plain, path: str) -> None:
+    if isinstance(inside, list):
+        inside[_index(inside, name, path)] = item
+    else:
+        inside[name] = item
+
+
+def _index(items: list[Plain], name: str, path: str) -> int:
+    if not (name.isascii() and name.isdigit() and len(name) < 7 and int(name) < len(items)):
+        message = f"a list of {len(items)} has no {quote(name)}"
+        raise RecipeError("RECIPE-KEY", message, place=argument_place(path), hint="places are counted from 0")
+    return int(name)
 
 
 def meanings(cls: type[Part]) -> dict[str, str]:
@@ -290,8 +308,8 @@ def _types(annotation: Any) -> Iterator[Any]:
 
 def _owner(cls: type[Part], value: Any, path: Path) -> type[Part]:
     """The Part class that the mapping at `path` is read as."""
-    for step in path:
-        value = value[step] if isinstance(value, (dict, list)) else {}
+    for step in _known(path, value):
+        value = value[step]
         if isinstance(step, str) and step in cls.model_fields:
             inner = [part for part in _types(cls.model_fields[step].annotation) if isinstance(part, type)]
             parts = [part for part in inner if issubclass(part, Part)]
@@ -306,11 +324,14 @@ def _known(path: Path, value: Any) -> Path:
     """`path` without the steps that pydantic adds for the members of a union."""
     known: list[str | int] = []
     for step in path:
-        inside = isinstance(value, dict) and step in value
-        if inside or (isinstance(value, list) and isinstance(step, int) and step < len(value)):
-            known.append(step)
+        if isinstance(value, dict) and step in value:
             value = value[step]
-    return tuple(known) or path[:1]
+        elif isinstance(value, list) and isinstance(step, int) and step < len(value):
+            value = value[step]
+        else:
+            continue
+        known.append(step)
+    return tuple(known)
 
 
 def _type(info: FieldInfo) -> str:

@@ -32,6 +32,8 @@ class Decision:
 OURS = "benchmarks/defaults.md"
 """Source of the defaults that were measured on the embedded data sets."""
 
+STEPS = 2_000
+"""Updates after which a small table has been learnt."""
 TASK_OF = {"classes": "classification", "labels": "multilabel", "values": "regression"}
 LOSS_OF = {
     "classes": "cross_entropy",
@@ -66,11 +68,11 @@ class Planner:
             plain = part.dump().get(inner)
         elif part is None:
             part = value
-            plain = None
+            plain = part.dump().get("kind")
         else:
             return
         self.recipe = self.recipe.replace(**{name: part})
-        self.decisions.append(Decision(path, self.recipe.dump()[name]["kind"] if not inner else plain, reason, source))
+        self.decisions.append(Decision(path, plain, reason, source))
 
 
 def target_kind(target: Target) -> str:
@@ -90,7 +92,7 @@ def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
     _model(planner, loaded)
     planner.fill("start", _part("start", "scratch"), "no pretrained weights were named", "the default")
     _method(planner, loaded)
-    _optimizer(planner)
+    _optimizer(planner, loaded)
     if recipe.stop.metric is None:
         planner.fill(
             "stop.metric", "loss", "the validation loss is smoother than any score that counts", "Prechelt 1998"
@@ -166,15 +168,16 @@ def _model(planner: Planner, loaded: Loaded) -> None:
     form, rows = loaded.dataset.form, loaded.share["train"]
     if form.kind == "grid":
         small = min(form.extent) < 16
-        channels = (32, 64) if small or min(form.extent) < 48 else (32, 64, 128)
+        channels = (32, 64) if min(form.extent) < 48 else (32, 64, 128)
         model = _part("model", "cnn", channels=channels, convolutions=2 if small else 1, dropout=0.3)
         planner.fill("model", model, f"the data is images of {form}", "LeCun et al. 1998")
     else:
-        planner.fill("model", _part("model", "mlp"), f"the data is a table of {form.width} numbers", "the default")
+        model = _part("model", "mlp", dropout=0.3)
+        planner.fill("model", model, f"the data is a table of {form.width} numbers; dropout against learning by heart")
     model = planner.recipe.model
     assert model is not None
     if model.dump()["kind"] == "mlp":
-        widths = (64,) if rows < 1_000 else (128, 128) if rows < 20_000 else (256, 256)
+        widths = (64, 64) if rows < 1_000 else (128, 128) if rows < 20_000 else (256, 256)
         planner.fill("model.widths", widths, f"{rows:,} training rows")
 
 
@@ -182,26 +185,34 @@ def _method(planner: Planner, loaded: Loaded) -> None:
     rows = loaded.share["train"]
     planner.fill("method", _part("method", "supervised"), "rows with targets", "the default")
     batch = 32 if rows < 5_000 else 64 if rows < 20_000 else 128 if rows < 100_000 else 256
-    planner.fill(
-        "method.batch", min(batch, rows), f"{rows:,} training rows", "Masters and Luschi 2018, arXiv:1804.07612"
-    )
+    reason = "small batches generalise at least as well"
+    planner.fill("method.batch", min(batch, rows), f"{rows:,} training rows; {reason}", "arXiv:1804.07612")
+    method = planner.recipe.method
+    assert method is not None
+    size = method.dump().get("batch")
+    steps = -(-rows // (size if isinstance(size, int) else batch))
     if loaded.dataset.form.kind == "grid":
-        epochs = 60 if rows < 5_000 else 20
+        epochs, reason = (30 if rows < 5_000 else 15), "passes over images, each seen often enough"
     else:
-        epochs = max(10, min(100, 300_000 // max(rows, 1)))
-    planner.fill("method.epochs", epochs, f"{rows:,} training rows; the best epoch's weights are kept")
+        epochs = max(10, min(300, -(-STEPS // steps)))
+        reason = f"about {STEPS:,} steps, {steps:,} an epoch"
+    planner.fill("method.epochs", epochs, f"{reason}; the best epoch's weights are kept")
 
 
-def _optimizer(planner: Planner) -> None:
+def _optimizer(planner: Planner, loaded: Loaded) -> None:
     planner.fill("optimizer", _part("optimizer", "adamw"), "works without tuning on most networks", "arXiv:1711.05101")
     optimizer = planner.recipe.optimizer
     assert optimizer is not None
     kind = str(optimizer.dump()["kind"])
+    table = loaded.dataset.form.kind == "vector"
     adaptive = kind in ("adam", "adamw", "rmsprop")
-    rate = 1e-3 if adaptive else 1e-2 if kind == "adagrad" else 0.05
-    planner.fill("optimizer.learning_rate", rate, f"the customary step of {kind}", "arXiv:1412.6980, section 2")
-    decay = 0.01 if kind == "adamw" else 0.0
-    planner.fill("optimizer.weight_decay", decay, f"the customary decay of {kind}", "arXiv:1711.05101, section 4")
+    if adaptive:
+        rate = 3e-3 if table and loaded.share["train"] < 20_000 else 1e-3
+    else:
+        rate = 1e-2 if kind == "adagrad" else 0.05
+    planner.fill("optimizer.learning_rate", rate, f"a step of {kind} for {'tables' if table else 'images'} of this size")
+    decay = (0.1 if table else 0.01) if kind == "adamw" else 0.0
+    planner.fill("optimizer.weight_decay", decay, f"the pull of {kind} against weights grown for single rows")
     schedule = _part("schedule", "warmup", then="cosine")
     reason = "small steps first while the gradients settle, then ever smaller ones"
     planner.fill("optimizer.schedule", schedule, reason, "arXiv:1608.03983")

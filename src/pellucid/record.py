@@ -1,12 +1,13 @@
 """The record of a run: typed events, one JSON object a line.
 
-`record.jsonl` holds only what is a function of recipe, data and machine, so two runs of one recipe give equal bytes; what
-depends on the clock (speed, commits, signals) goes to `journal.jsonl`.
+`record.jsonl` holds only what is a function of recipe, data and machine, so two runs of one recipe give equal bytes;
+what depends on the clock (speed, commits, signals) goes to `journal.jsonl`.
 """
 
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,7 +31,7 @@ class Step(NamedTuple):
 
     def line(self) -> str:
         """One line of `record.jsonl`; written by hand because it is the one in the hot loop."""
-        norm = "" if self.norm is None else f',"norm":{self.norm!r}'
+        norm = "" if self.norm is None else f',"norm":{json.dumps(defined(self.norm))}'
         return (
             f'{{"event":"step","step":{self.step},"epoch":{self.epoch},"turn":"{self.turn}",'
             f'"loss":{self.loss!r},"learning_rate":{self.learning_rate!r}{norm}}}\n'
@@ -100,13 +101,12 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
                 raise ArtifactError("FILE-RECORD", f"not a JSON line: {fault}", place=place) from None
 
 
-def _line(event: str, fields: dict[str, Any]) -> str:
-    # NaN is not JSON: a metric that is undefined is written as null
-    clean = {name: _defined(value) for name, value in fields.items()}
-    return json.dumps({"event": event, **clean}, separators=(",", ":"), allow_nan=False) + "\n"
-
-
-def _defined(value: Any) -> Any:
+def defined(value: Any) -> Any:
+    """`value` as JSON can hold it: a number that is not finite, such as an undefined metric, becomes None."""
     if isinstance(value, dict):
-        return {name: _defined(item) for name, item in value.items()}
-    return None if isinstance(value, float) and value != value else value
+        return {name: defined(item) for name, item in value.items()}
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _line(event: str, fields: dict[str, Any]) -> str:
+    return json.dumps({"event": event, **defined(fields)}, separators=(",", ":"), allow_nan=False) + "\n"

@@ -56,7 +56,7 @@ def status(run: Path | str) -> dict[str, Any]:
         "state": state,
         "why": _why(state, said, heartbeat),
         "step": max((line.get("step", 0) for line in (*lines, *said)), default=0),
-        "steps": next((line["steps"] for line in said if line["event"] == "started"), None),
+        "steps": next((line["steps"] for line in reversed(said) if line["event"] in ("started", "lengthened")), None),
         "evaluated": next((line for line in reversed(lines) if line["event"] == "evaluated"), None),
         "stopped": next((line for line in reversed(lines) if line["event"] == "stopped"), None),
         "tested": {line["part"]: {"loss": line["loss"], **line["metrics"]} for line in tested},

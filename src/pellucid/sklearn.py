@@ -80,15 +80,15 @@ class _Neural(BaseEstimator):
     def _seed(self) -> int:
         if isinstance(self.random_state, np.random.RandomState):
             return int(self.random_state.randint(2**31))
-        return int(np.random.SeedSequence().entropy % 2**31) if self.random_state is None else int(self.random_state)
+        return int(np.random.SeedSequence().generate_state(1)[0]) if self.random_state is None else int(self.random_state)
 
     def _rows(self, X: Any) -> ArrayRaw:
         check_is_fitted(self, "model_")
-        return ArrayRaw(validate_data(self, X, reset=False, dtype="numeric").astype(np.float64))
+        return ArrayRaw(np.asarray(validate_data(self, X, reset=False, dtype="numeric"), np.float64))
 
     def __getstate__(self) -> dict[str, Any]:
         """Parameters and fitted numbers; the network as the bytes of its files."""
-        state = super().__getstate__()
+        state: dict[str, Any] = {**super().__getstate__()}  # pyright: ignore[reportGeneralTypeIssues] - always a mapping
         if "model_" in state:
             state = {**state, "model_": jobs.to_bytes(state["model_"]), "recipe_": json.dumps(state["recipe_"])}
         return state

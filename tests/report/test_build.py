@@ -48,6 +48,6 @@ def test_no_rows_at_all_are_no_fault(evidence) -> None:
 
 def test_a_small_report_is_built_in_seconds(evidence) -> None:
     sample = evidence("breast_cancer")
-    start = time.perf_counter()
+    start = time.process_time()
     build(sample)
-    assert time.perf_counter() - start < 8
+    assert time.process_time() - start < 8

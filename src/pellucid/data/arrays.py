@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from annotated_types import Ge, Lt
 
 from pellucid.data.signature import Column, Signature, Target
-from pellucid.data.source import Data, Loaded
+from pellucid.data.source import Data, Loaded, Raw
 from pellucid.findings import Finding
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class ArrayRaw:
         """How many there are."""
         return len(self.x_ND)
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
         """SHA-256 over the numbers."""
         digest = sha256(self.x_ND.tobytes())
@@ -57,12 +57,13 @@ class ArrayPreparation:
     scale_D: np.ndarray
     scale: Scale | None
 
-    def apply(self, raw: ArrayRaw, signature: Signature) -> Batch:  # type: ignore[override]
+    def apply(self, raw: Raw, signature: Signature) -> Batch:
         """x_BD float32, and the target where there is one."""
         import torch
 
         from pellucid.data.batch import Batch
 
+        assert isinstance(raw, ArrayRaw)
         x_BD = torch.from_numpy(((raw.x_ND - self.mean_D) / self.scale_D).astype("float32"))
         target = None if raw.target is None else torch.from_numpy(raw.target.copy())
         if target is not None and target.is_floating_point():
@@ -90,23 +91,23 @@ class Arrays(Data):
     valid: Annotated[float, Ge(0), Lt(1)] = 0.1
     """Share of the rows that is set aside to choose the best weights."""
 
-    def read(self) -> ArrayRaw:
+    def read(self) -> Raw:
         """There is nothing to read."""
         raise AssertionError("rows in memory are handed over")
 
-    def read_rows(self, rows: Any) -> ArrayRaw:
+    def read_rows(self, rows: Any) -> Raw:
         """Arrays are taken as they are."""
         assert isinstance(rows, ArrayRaw)
         return rows
 
-    def read_new(self, source: Any, signature: Signature, *, labelled: bool = False) -> ArrayRaw:
+    def read_new(self, source: Any, signature: Signature, *, labelled: bool = False) -> Raw:
         """Arrays are taken as they are."""
         assert isinstance(source, ArrayRaw)
         return source
 
-    def inspect(self, raw: ArrayRaw) -> Signature:  # type: ignore[override]
+    def inspect(self, raw: Raw) -> Signature:
         """Every column is a number."""
-        assert raw.target is not None
+        assert isinstance(raw, ArrayRaw) and raw.target is not None
         columns = tuple(
             Column(f"x{place}", "number", "input", "a column of an array") for place in range(raw.x_ND.shape[1])
         )
@@ -118,13 +119,14 @@ class Arrays(Data):
             )
         return Signature("table", "arrays", raw.rows, raw.fingerprint, target, columns)
 
-    def load(self, raw: ArrayRaw, signature: Signature, split: Split, seed: int) -> Loaded:  # type: ignore[override]
+    def load(self, raw: Raw, signature: Signature, split: Split, seed: int) -> Loaded:
         """Sets some rows aside, and fits means and scales on the others."""
         import numpy as np
 
         from pellucid.data.batch import Dataset
         from pellucid.forms import vector
 
+        assert isinstance(raw, ArrayRaw)
         part_N = self._parts(raw, seed)
         train = raw.x_ND[part_N == 0]
         weight_N = np.ones(len(train)) if raw.weight_N is None else raw.weight_N[part_N == 0].astype(float)
@@ -140,7 +142,7 @@ class Arrays(Data):
         share = {"train": len(chosen[0]), "valid": len(valid), "test": 0}
         return Loaded(dataset, preparation, signature, share)
 
-    def restore(self, arrays: dict[str, np.ndarray], signature: Signature) -> ArrayPreparation:
+    def restore(self, arrays: Mapping[str, np.ndarray], signature: Signature) -> ArrayPreparation:
         """The preparation that `arrays` was saved from."""
         import torch
 

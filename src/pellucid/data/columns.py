@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from pellucid.data import cells as grammar
 from pellucid.data.signature import Column, ColumnType, Role
+from pellucid.data.splitting import PART_NAMES
 from pellucid.data.table_raw import TableRaw
 from pellucid.errors import DataError, quote
 
@@ -31,6 +32,7 @@ ENOUGH_ROWS = 20
 """Rows from which uniqueness says anything."""
 TYPES: tuple[ColumnType, ...] = ("number", "category", "boolean", "date", "text")
 ROLES: dict[str, Role] = {"drop": "dropped", "group": "group", "time": "time", "weight": "weight", "id": "id"}
+SPLIT_NAMES = frozenset({"split", "part", "set", "subset", "fold"})
 ID_NAME = re.compile(r"(^|[_\s.-])(id|uuid|guid|key|index|idx|row|rownum|nr|no)$|^unnamed|[a-z]I[dD]$", re.IGNORECASE)
 
 
@@ -123,6 +125,8 @@ def _column(name: str, cells: pl.Series, told: Told | None, given: Role | None) 
         confidence = confidence if forced == type_ else _fit(filled, forced)
         type_, why = forced, "as data.columns says"
     role: Role = given or (ROLES[told] if told in ROLES else "input")
+    if role == "input" and told is None and _names_parts(name, filled):
+        role, why = "split", "its cells say train, valid and test"
     if told in ROLES:
         why = f"as data.columns says; its type: {why}"
     column = Column(
@@ -232,6 +236,14 @@ def _is_id(column: Column, filled: pl.Series) -> bool:
     step = np.diff(number)
     counts_rows = bool((step == step[0]).all()) and number.min() in (0, 1)
     return counts_rows or ID_NAME.search(column.name) is not None
+
+
+def _names_parts(name: str, filled: pl.Series) -> bool:
+    """Whether a column says which part a row belongs to: learning from it would be learning the split."""
+    if name.casefold() not in SPLIT_NAMES or not len(filled):
+        return False
+    parts = {PART_NAMES.get(cell.casefold()) for cell in filled.unique().to_list()}
+    return None not in parts and {0, 2} <= parts
 
 
 def _keep_an_input(raw: TableRaw, columns: list[Column]) -> tuple[Column, ...]:

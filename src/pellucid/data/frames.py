@@ -55,9 +55,8 @@ def add_columns(raw: TableRaw, names: tuple[str, ...], target: Any) -> TableRaw:
     import polars as pl
 
     if isinstance(target, (pl.Series, list, tuple)) or np.ndim(target) == 1:
-        blank = target.isna().tolist() if type(target).__module__.startswith("pandas") else None
-        cells = list(target) if blank is None else target.tolist()
-        added = [_series("x", [None if blank and blank[at] else cell for at, cell in enumerate(cells)])]
+        pandas = type(target).__module__.startswith("pandas")
+        added = [_pandas_series("x", target) if pandas else _series("x", list(target))]
     else:
         added = _frame(target).get_columns()
     if len(added) != len(names) or any(len(cells) != raw.rows for cells in added):

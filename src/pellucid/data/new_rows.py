@@ -55,7 +55,8 @@ def require_target(raw: TableRaw, signature: Signature) -> None:
 
 
 def _refusal(bad: BadCells, raw: TableRaw) -> SchemaError:
-    more = f"; {len(bad.rows) - 1} more rows" if len(bad.rows) > 1 else ""
+    others = len(bad.rows) - 1
+    more = f"; {others} more rows" if others else ""
     hint = "the model was trained on numbers, dates or yes and no there; leave the cell empty if it is not known"
     return SchemaError("SCHEMA-TYPE", bad.message + more, place=raw.place(bad.rows[0]), hint=hint)
 

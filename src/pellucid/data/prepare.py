@@ -9,6 +9,7 @@ missing    one 0/1 column for each of the first three that had missing cells in 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -75,9 +76,9 @@ class TablePreparation:
         """Columns of number_BD."""
         return len(self.fill_D) + int(self.indicated_C.sum())
 
-    def names(self) -> tuple[str, ...]:
+    def names(self) -> list[str]:
         """The prepared inputs in the order of the tensors: the columns of number_BD, then of code_BK."""
-        return self.columns
+        return list(self.columns)
 
     def apply(self, raw: Raw, signature: Signature) -> Batch:
         """Prepares rows; the target is None where `raw` has no target or one that is not known."""
@@ -155,7 +156,7 @@ def fit(raw: TableRaw, signature: Signature) -> tuple[TablePreparation, Signatur
     plain = _plain_columns(signature)
     mean_D[plain], scale_D[plain] = 0.0, 1.0
     signature, size_K, missing_K = _vocabulary(raw, signature)
-    indicated_C = missing_NC.any(0).astype(np.uint8)
+    indicated_C = np.asarray(missing_NC.any(0), np.uint8)
     names = _names(signature, indicated_C)
     mean = scale = None
     if signature.target is not None and signature.target.kind == "values":
@@ -164,7 +165,7 @@ def fit(raw: TableRaw, signature: Signature) -> tuple[TablePreparation, Signatur
     return made, signature
 
 
-def restore(arrays: dict[str, np.ndarray], signature: Signature) -> TablePreparation:
+def restore(arrays: Mapping[str, np.ndarray], signature: Signature) -> TablePreparation:
     """The preparation that `arrays` was saved from.
 
     Raises: ArtifactError where the numbers do not belong to this signature.
@@ -179,14 +180,10 @@ def restore(arrays: dict[str, np.ndarray], signature: Signature) -> TablePrepara
     width = sum(_width(column) for column in _numeric_columns(signature))
     categories = signature.inputs("category")
     wanted = [len(column.categories) + 1 for column in categories]
-    fits = len(size_K) == len(missing_K) == len(wanted) and all(
-        size - least in (0, 1) for size, least in zip(size_K, wanted)
-    )
-    if (
-        {len(fill_D), len(mean_D), len(scale_D)} != {width}
-        or len(indicated_C) != len(_numeric_columns(signature))
-        or not fits
-    ):
+    beyond_K = size_K - np.array(wanted, np.int64) if size_K.shape == (len(wanted),) else np.array([-1])
+    fits = len(missing_K) == len(wanted) and bool(((beyond_K == 0) | (beyond_K == 1)).all())
+    fits = fits and {len(fill_D), len(mean_D), len(scale_D)} == {width}
+    if not fits or len(indicated_C) != len(_numeric_columns(signature)):
         raise ArtifactError("FILE-PREPARE", "the fitted preparation does not belong to this signature")
     if not all(np.isfinite(array).all() for array in (fill_D, mean_D, scale_D)):
         raise ArtifactError("FILE-PREPARE", "the fitted preparation holds a number that is not finite")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
@@ -60,7 +60,7 @@ class Preparation(Protocol):
         """The fitted numbers (means, scales, fills), for `preprocess.safetensors`."""
         ...
 
-    def names(self) -> list[str]:
+    def names(self) -> Sequence[str]:
         """Names of the prepared inputs of a table, in order (numbers first, then categories); empty for images."""
         ...
 
@@ -146,7 +146,7 @@ class Data(Part):
         """Splits first, then fits the preparation on the training part only."""
 
     @abstractmethod
-    def restore(self, arrays: dict[str, np.ndarray], signature: Signature) -> Preparation:
+    def restore(self, arrays: Mapping[str, np.ndarray], signature: Signature) -> Preparation:
         """The preparation that `arrays` was saved from."""
 
     @abstractmethod

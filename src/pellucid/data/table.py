@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator
@@ -10,7 +11,7 @@ from pellucid import forms
 from pellucid.data.columns import BadCells, Told, understand
 from pellucid.data.embedded import EMBEDDED
 from pellucid.data.rules import broken, parse
-from pellucid.data.signature import Column, Role, Signature
+from pellucid.data.signature import Column, ColumnType, Role, Signature
 from pellucid.data.source import Data, Loaded, Raw
 from pellucid.data.split import Split
 from pellucid.data.splitting import ByColumn, ByFiles, ByGroup, ByTime, Facts
@@ -81,6 +82,10 @@ class Table(Data):
             raw = add_columns(raw, self.targets, target)
         return self._without_bad(raw)
 
+    def read_rows(self, rows: Any) -> TableRaw:
+        """`from_frame` of a frame, a mapping or an array, or of a pair (inputs, target)."""
+        return self.from_frame(*rows) if type(rows) is tuple else self.from_frame(rows)
+
     def inspect(self, raw: Raw) -> Signature:
         """What every column is and why, the target, and what looks dangerous.
 
@@ -112,7 +117,8 @@ class Table(Data):
         from pellucid.data.targets import target_codes
 
         assert isinstance(raw, TableRaw)
-        target, types = signature.target, {column.name: column.type for column in signature.columns}
+        target = signature.target
+        types: dict[str, ColumnType] = {column.name: column.type for column in signature.columns}
         class_N = None
         if target is not None and target.kind == "classes":
             class_N = target_codes(raw.frame[target.names[0]], target)
@@ -156,37 +162,45 @@ class Table(Data):
         share = {name: int((part_N == code).sum()) for code, name in enumerate(PARTS)}
         return Loaded(dataset, preparation, signature.replace(findings=(*signature.findings, *findings)), share)
 
-    def restore(self, arrays: dict[str, np.ndarray], signature: Signature) -> TablePreparation:
+    def restore(self, arrays: Mapping[str, np.ndarray], signature: Signature) -> TablePreparation:
         """The preparation that `arrays` was saved from."""
         from pellucid.data.prepare import restore
 
         return restore(arrays, signature)
 
-    def read_new(self, source: Any, signature: Signature) -> TableRaw:
+    def read_new(self, source: Any, signature: Signature, *, labelled: bool = False) -> TableRaw:
         """Rows for prediction, from a path or from memory: columns in any order, others are passed by.
 
+        With `labelled` every row must have a target that is known; `source` may then be a pair (inputs, target).
         Raises: SchemaError naming the column that is missing, or line and column of a cell that does not fit.
         """
         from pathlib import Path
 
-        from pellucid.data.frames import from_memory
-        from pellucid.data.new_rows import fit_schema
+        from pellucid.data.frames import add_columns, from_memory
+        from pellucid.data.new_rows import fit_schema, require_target
 
-        if isinstance(source, (str, Path)):
-            return fit_schema(self._read_file(str(source)), signature)
-        return fit_schema(from_memory(source, self.missing), signature)
+        if isinstance(source, str | Path):
+            raw = self._read_file(str(source), strict=True)
+        else:
+            inputs, target = source if type(source) is tuple else (source, None)
+            raw = from_memory(inputs, self.missing)
+            if target is not None and signature.target is not None:
+                raw = add_columns(raw, signature.target.names, target)
+        if labelled:
+            require_target(raw, signature)
+        return fit_schema(raw, signature)
 
     def _is_embedded(self) -> bool:
         from pathlib import Path
 
         return self.path in EMBEDDED and EMBEDDED[self.path].kind == "table" and not Path(self.path).exists()
 
-    def _read_file(self, path: str) -> TableRaw:
+    def _read_file(self, path: str, *, strict: bool = False) -> TableRaw:
+        """`strict` refuses bad rows whatever `on_bad_row` says: a prediction has one row for each that was given."""
         from pellucid.data.reading import read_table
 
         refused: dict[str, str] = {}
-        keep = self.on_bad_row != "error"
-        raw = read_table(path, self.delimiter, self.missing, refused if keep else None)
+        raw = read_table(path, self.delimiter, self.missing, None if strict or self.on_bad_row == "error" else refused)
         return _with_points(raw) if self.decimal == "," else raw
 
     def _roles(self) -> dict[str, Role]:

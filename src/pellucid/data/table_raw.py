@@ -140,4 +140,6 @@ def join(parts: list[TableRaw]) -> TableRaw:
     digest = sha256("".join(part.fingerprint for part in parts).encode()).hexdigest()
     file_N = np.repeat(np.arange(len(parts), dtype=np.uint8), [part.rows for part in parts])
     files = tuple(part.files[0] for part in parts)
-    return TableRaw(frame, np.concatenate([part.line_N for part in parts]), digest, files, file_N, first.unit)
+    line_N = np.concatenate([part.line_N for part in parts])
+    skipped = {place: reason for part in parts for place, reason in part.skipped.items()}
+    return TableRaw(frame, line_N, digest, files, file_N, first.unit, skipped)

@@ -33,9 +33,9 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> list[st
     return lines
 
 
-def number(value: float | None) -> str:
-    """Four significant digits; a dash for what is no finite number."""
-    return "-" if value is None else f"{value:.4g}"
+def number(value: float | None, digits: int = 4) -> str:
+    """So many significant digits; a dash for what is no finite number."""
+    return "-" if value is None else f"{value:.{digits}g}"
 
 
 def _inputs(inputs: dict[str, Any]) -> list[str]:
@@ -72,7 +72,7 @@ def _unit(unit: dict[str, Any]) -> list[str]:
     place = unit["place"]
     where = f", at row {place['row']}, column {place['column']}, its largest response" if place else ""
     why = ", the most active" if unit["chosen"] == "most active" else ""
-    head = f"unit {unit['unit']} of {unit['layer']} ({unit['kind']}, {unit['units']} units){why}{where}"
+    head = f"unit {unit['unit']} of the {unit['units']} of {unit['layer']} ({unit['kind']}){why}{where}"
     terms, shown = unit["contributions"], unit["contributions"][:MOST]
     rows = [["input", "value", "", "weight", "", "product"]]
     rows += [
@@ -91,8 +91,8 @@ def _unit(unit: dict[str, Any]) -> list[str]:
         lines.append("  no activation follows")
     verdict = "equal" if unit["equal"] else "NOT equal"
     lines.append(
-        f"  check: {unit['weighted_sum']:.9g} by hand, {unit['tensor']:.9g} in the network, "
-        f"difference {unit['difference']:.1e}: {verdict} to 1e-6 of what was added up"
+        f"  check: {number(unit['weighted_sum'], 9)} by hand, {number(unit['tensor'], 9)} in the network, "
+        f"difference {number(unit['difference'], 2)}: {verdict} to 1e-6 of what was added up"
     )
     if unit["delta"] is not None:
         lines.append(_lesson(unit, shown))

@@ -51,18 +51,18 @@ def program(session: Session) -> str:
     functions, helpers = _activation(layers)
     settings, update = _optimizer(recipe)
     loss = _loss(recipe, outputs=layers.linear[-1].out_features)
+    deep = len(layers.linear) > 1
     pieces = [
-        _head(session, layers),
-        settings + "\n\n",
+        "\n".join([_head(session, layers), *([f"LAYERS = {len(layers.linear)}"] if deep else []), settings]),
         *helpers,
         functions,
-        parts.FORWARD if len(layers.linear) > 1 else parts.FORWARD_LINEAR,
+        parts.FORWARD if deep else parts.FORWARD_LINEAR,
         loss,
-        parts.BACKWARD if len(layers.linear) > 1 else parts.BACKWARD_LINEAR,
+        parts.BACKWARD if deep else parts.BACKWARD_LINEAR,
         parts.STEP + update,
         _weights(session, layers),
     ]
-    return "\n".join(piece for piece in pieces if piece)
+    return "\n\n\n".join(piece.strip() for piece in pieces if piece) + "\n"
 
 
 def read(network: Network) -> Layers:
@@ -70,11 +70,7 @@ def read(network: Network) -> Layers:
 
     Raises: UsageError naming the first layer that is something else.
     """
-    for name, module in [("intake", network.intake), ("bridge", network.bridge)]:
-        plain = list(module.modules()) if isinstance(module, nn.Sequential) else [module]
-        for inner in plain:
-            if not isinstance(inner, nn.Sequential | Passing | nn.Identity | nn.Flatten):
-                raise _cannot(name, inner)
+    _refuse_all_but_flatten("intake", network.intake)
     linear: list[nn.Linear] = []
     names: list[str] = []
     activations: list[nn.Module] = []
@@ -95,9 +91,16 @@ def read(network: Network) -> Layers:
             activations.append(dense.activation or nn.Identity())
             if repr(activations[-1]) != repr(activations[0]):
                 raise _cannot(f"{path}.activation", activations[-1])
+    _refuse_all_but_flatten("bridge", network.bridge)
     if not isinstance(network.head, nn.Linear):
         raise _cannot("head", network.head)
     return Layers([*linear, network.head], [*names, "head"], activations[0] if activations else None, dropout)
+
+
+def _refuse_all_but_flatten(path: str, module: nn.Module) -> None:
+    for inner in module.modules() if isinstance(module, nn.Sequential) else [module]:
+        if not isinstance(inner, nn.Sequential | Passing | nn.Identity | nn.Flatten):
+            raise _cannot(path, inner)
 
 
 def _cannot(path: str, module: nn.Module) -> UsageError:

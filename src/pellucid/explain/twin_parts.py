@@ -46,11 +46,11 @@ def activation_slope(z):
 FORWARD = '''
 def forward(x):
     """Raw outputs, and what every layer got and summed up, for the way back."""
-    x, seen, last = np.asarray(x, float).reshape(len(x), -1), [], sum(name[0] == "W" for name in P) - 1
-    for layer in range(last + 1):
+    x, seen = np.asarray(x, float).reshape(len(x), -1), []
+    for layer in range(LAYERS):
         z = x @ P[f"W{layer}"].T + P.get(f"b{layer}", 0)
         seen.append((x, z))
-        x = activation(z) if layer < last else z
+        x = activation(z) if layer < LAYERS - 1 else z
     return x, seen
 
 '''
@@ -92,9 +92,9 @@ BACKWARD = '''
 def backward(seen, delta):
     """The gradient of every parameter, from the last layer to the first, by the chain rule."""
     gradient = {}
-    for layer in reversed(range(len(seen))):
+    for layer in reversed(range(LAYERS)):
         x, z = seen[layer]
-        if layer < len(seen) - 1:
+        if layer < LAYERS - 1:
             delta = delta @ P[f"W{layer + 1}"] * activation_slope(z)
         gradient[f"W{layer}"], gradient[f"b{layer}"] = delta.T @ x, delta.sum(0)
     return gradient

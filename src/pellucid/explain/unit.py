@@ -15,7 +15,7 @@ from pellucid.network.embed import TableIntake
 from pellucid.nn import activations
 
 TOLERANCE = 1e-6
-"""How far the sum by hand (float64) may be from the tensor (float32), as a share of the sum of all sizes, 1 at least."""
+"""How far the sum by hand (float64) may be from the tensor (float32), as a share of all that was added, 1 at least."""
 OWN = (activations.Own, activations.Threshold, activations.Softmax)
 Modes = Literal["constant", "reflect", "replicate", "circular"]
 

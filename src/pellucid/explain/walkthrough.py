@@ -131,10 +131,11 @@ def _decoded(session: Session, decoded: Prediction) -> dict[str, Any]:
     names = target.classes if target.kind == "classes" else target.names
     paired = zip(names, decoded.probability[0].tolist(), strict=True)
     table = [{"name": name, "probability": probability} for name, probability in paired]
-    label = decoded.label[0].tolist()
-    said = (
-        names[label] if target.kind == "classes" else [name for name, holds in zip(names, label, strict=True) if holds]
-    )
+    label = decoded.label[0]
+    if target.kind == "classes":
+        said: str | list[str] = names[int(label)]
+    else:
+        said = [name for name, holds in zip(names, label.tolist(), strict=True) if holds]
     return {"kind": target.kind, "label": said, "probabilities": table}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Lt
@@ -44,7 +45,7 @@ class MLP(Family):
         from pellucid.nn.trunk import Trunk
 
         widths = (form.width, *(self.widths or ()))
-        blocks = [self.dense(width, wider) for width, wider in zip(widths, widths[1:], strict=False)]
+        blocks = [self.dense(width, wider) for width, wider in pairwise(widths)]
         return Trunk(blocks, vector(widths[-1]))
 
     def dense(self, width: int, wider: int) -> nn.Module:

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 class Stream(Protocol):
     """Batches as a pure function of position; it remembers nothing."""
 
-    steps_per_epoch: int
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in an epoch."""
+        ...
 
     def batches(self, epoch: int, start: int) -> Iterator[Batch]:
         """The batches of one epoch, from number `start` on."""

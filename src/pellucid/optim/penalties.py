@@ -6,7 +6,7 @@ jumps to and fro; it acts after the step, by the proximal rule (soft threshold),
 `rate` of `after_step` must be how far a steady gradient of 1 moves a weight in one step: the learning rate under plain
 gradient descent, rate / (1 - momentum) with momentum. Then the weights settle where loss plus price is least; with the
 bare rate, momentum m leaves only (1 - m) of the strength. Under an optimizer that scales each weight's step (Adam), no
-single rate does this, and the strength of L1 is not that of the formula. The caller passes weights only, under `no_grad`.
+single rate does this, and the strength of L1 is not that of the formula. The caller passes weights, under `no_grad`.
 """
 
 # pyright: reportPrivateImportUsage=false

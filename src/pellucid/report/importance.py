@@ -15,7 +15,7 @@ from pellucid import forms, seeds
 from pellucid.data.batch import Batch, Rows
 from pellucid.metrics.metric import Metric
 from pellucid.report.evidence import Evidence
-from pellucid.report.outcome import Outcome, chosen_metric, first, predict, replaced
+from pellucid.report.outcome import Outcome, chosen_metric, first, one_thread, predict, replaced
 from pellucid.report.words import plain, plural
 
 REPEATS = 5
@@ -38,7 +38,8 @@ def importance(evidence: Evidence, test: Outcome) -> dict[str, Any] | None:
         return _patches(evidence, test, signal)
     if not evidence.columns:
         return None
-    return _columns(evidence, test)
+    with one_thread():
+        return _columns(evidence, test)
 
 
 def _columns(evidence: Evidence, test: Outcome) -> dict[str, Any]:

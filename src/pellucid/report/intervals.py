@@ -14,7 +14,7 @@ import torch
 
 from pellucid import seeds
 from pellucid.metrics.metric import Metric, Prediction
-from pellucid.report.outcome import take
+from pellucid.report.outcome import one_thread, take
 from pellucid.report.words import COSTLY
 
 RESAMPLES = 1000
@@ -47,12 +47,13 @@ def draws(metrics: list[Metric], prediction: Prediction, truth: torch.Tensor, se
         return {name: torch.zeros(0, dtype=torch.float64) for name in wanted}
     stream = seeds.generator(seed, "bootstrap")
     found: dict[str, list[float]] = {name: [] for name in wanted}
-    for draw in range(max(wanted.values(), default=0)):
-        index = torch.randint(count, (count,), generator=stream)
-        drawn, target = take(prediction, index), truth.index_select(0, index)
-        for chosen in metrics:
-            if draw < wanted[chosen.name]:
-                found[chosen.name].append(chosen.measure(drawn, target, None))
+    with one_thread():
+        for draw in range(max(wanted.values(), default=0)):
+            index = torch.randint(count, (count,), generator=stream)
+            drawn, target = take(prediction, index), truth.index_select(0, index)
+            for chosen in metrics:
+                if draw < wanted[chosen.name]:
+                    found[chosen.name].append(chosen.measure(drawn, target, None))
     return {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import torch
@@ -52,6 +54,17 @@ def outputs(evidence: Evidence, batch: Batch) -> torch.Tensor:
 def predict(evidence: Evidence, batch: Batch) -> Prediction:
     """Decoded predictions of `batch`."""
     return evidence.decode(outputs(evidence, batch))
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Thousands of small operations in a row: waking a second thread for each costs more than it gives."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def take(prediction: Prediction, index: torch.Tensor) -> Prediction:

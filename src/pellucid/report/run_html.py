@@ -65,18 +65,23 @@ def training(report: dict[str, Any]) -> str:
     if len(batches) > 1:
         chart = lines("Loss of batches", [Series("", batches, 5)], x=Axis("step"), y=Axis("loss", low=0.0))
         charts.append(figure("Loss of single batches", "averaged over short stretches", chart))
-    why = f" Training ended because {safe(found['reason'])}." if found["reason"] else ""
-    epochs = f" ({plural(found['epochs'], 'epoch')})" if found["epochs"] else ""
-    kept = f" The weights of step {found['best_step']:,} were kept." if found["best_step"] is not None else ""
-    words = (
-        f"<p>{plural(found['steps'], 'step')}{epochs} in {seconds(found['seconds'] or 0.0)}, "
-        f"{number(found['examples_per_second'])} examples a second.{why}{kept} {safe(found['words'])}</p>"
-    )
+    words = _training_words(found)
     what = (
         f"How the {word('loss')} fell on rows the network learns from ({word('training')}) and on rows it does not "
         f"({word('validation')}). Where the two part for good, {word('overfitting')} begins."
     )
     return section("training", "Training", what, words + f'<div class="charts">{"".join(charts)}</div>')
+
+
+def _training_words(found: dict[str, Any]) -> str:
+    """How long training took, why it ended, and what the curves show."""
+    why = f" Training ended because {safe(found['reason'])}." if found["reason"] else ""
+    epochs = f" ({plural(found['epochs'], 'epoch')})" if found["epochs"] else ""
+    kept = f" The weights of step {found['best_step']:,} were kept." if found["best_step"] is not None else ""
+    return (
+        f"<p>{plural(found['steps'], 'step')}{epochs} in {seconds(found['seconds'] or 0.0)}, "
+        f"{number(found['examples_per_second'])} examples a second.{why}{kept} {safe(found['words'])}</p>"
+    )
 
 
 def _points(steps: list[int], values: list[float | None]) -> list[tuple[float, float]]:

@@ -52,7 +52,7 @@ class Model:
     categories: tuple[int, ...]
     """Codes of each categorical column."""
     half_width: tuple[float, ...]
-    """Half the width of the interval of each predicted value, in the units of the data; empty for classes and labels."""
+    """Half the width of the interval of each predicted value, in the units of the data; empty for classes, labels."""
     id: str = ""
 
 
@@ -151,10 +151,14 @@ def predicted_values(session: Session, batch: Batch) -> torch.Tensor:
 def _read(folder: Path, name: str, bind: Any = None) -> Model:
     recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
     recipe = recipe if bind is None else bind(recipe)
-    signature = from_json(_json(folder / "signature.json"))
-    architecture = _json(folder / "model.json")
-    form = Form(architecture["form"]["kind"], architecture["form"]["width"], tuple(architecture["form"]["extent"]))
-    categories = tuple(architecture["categories"])
+    try:
+        signature = from_json(_json(folder / "signature.json"))
+        architecture = _json(folder / "model.json")
+        form = Form(architecture["form"]["kind"], architecture["form"]["width"], tuple(architecture["form"]["extent"]))
+        categories, half_width = tuple(architecture["categories"]), tuple(architecture["half_width"])
+    except (KeyError, TypeError, AttributeError) as fault:
+        message = f"signature.json and model.json do not say what a model is: {type(fault).__name__} {fault}"
+        raise ArtifactError("FILE-DAMAGED", message, place=Place(str(folder))) from fault
     assert recipe.model is not None and recipe.task is not None
     network = assemble(form, categories, signature=signature, family=recipe.model, task=recipe.task, seed=recipe.seed)
     weights = read_safetensors(folder / "weights.safetensors", finite=True)
@@ -164,7 +168,6 @@ def _read(folder: Path, name: str, bind: Any = None) -> Model:
     network.load_state_dict(weights)
     arrays = {name: value.numpy() for name, value in read_safetensors(folder / "preprocess.safetensors").items()}
     preparation = recipe.data.restore(arrays, signature)
-    half_width = tuple(architecture["half_width"])
     return Model(recipe, signature, network.eval(), preparation, form, categories, half_width, name)
 
 
@@ -173,17 +176,20 @@ def _check_version(folder: Path, manifest: dict[str, Any]) -> None:
     if manifest.get("format") != FORMAT:
         raise ArtifactError("FILE-FORMAT", "this is no Pellucid model", place=place)
     version = manifest.get("min_reader")
-    if not (isinstance(version, list) and len(version) == 2 and version[0] == VERSION[0] and tuple(version) <= VERSION):
+    known = isinstance(version, list) and version in [[VERSION[0], minor] for minor in range(VERSION[1] + 1)]
+    if not known:
         message = (
             f"written by Pellucid {manifest.get('writer')}, needs a reader of format {version}; this is {list(VERSION)}"
         )
         raise ArtifactError("VERSION-MODEL", message, place=place, hint="install a newer pellucid")
-    unknown = set(manifest.get("requires", [])) - {"core"}
+    needed = manifest.get("requires", [])
+    unknown = [str(name) for name in needed if name != "core"] if isinstance(needed, list) else [str(needed)]
     if unknown:
-        raise ArtifactError("VERSION-FEATURE", f"needs {', '.join(sorted(map(str, unknown)))}", place=place)
+        raise ArtifactError("VERSION-FEATURE", f"needs {', '.join(sorted(unknown))}", place=place)
 
 
 def _json(path: Path) -> dict[str, Any]:
     value = read_json(path.read_bytes(), str(path))
-    assert isinstance(value, dict)
+    if not isinstance(value, dict):
+        raise ArtifactError("FILE-DAMAGED", "holds no object", place=Place(str(path)))
     return value

@@ -19,7 +19,7 @@ class Predictions:
     """What was predicted, one entry a row, in the order of the input."""
 
     columns: dict[str, list[Any]]
-    """`prediction`, then `probability_<class>`, or `low` and `high`; with several targets each name carries its target."""
+    """`prediction`, then `probability_<class>`, or `low` and `high`; with several targets each name has its target."""
     findings: list[Finding] = field(default_factory=list)
     """Cells that training never saw, and how many."""
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from pellucid.artifacts import read_safetensors, verify_folder, write_safetensors
 from pellucid.documents import canonical_json, read_json
-from pellucid.errors import ArtifactError, Place, TrainingError
+from pellucid.errors import ArtifactError, Place
 from pellucid.files import commit_folder, remove_folder, write_atomic
-from pellucid.training.finite import all_finite
+from pellucid.record import defined
+from pellucid.training.finite import all_finite, kept_not_finite
 from pellucid.training.state import State
 
 KEPT = 2
@@ -23,10 +24,9 @@ def commit(folder: Path, state: State, extra: dict[str, Any]) -> Path:
     Raises: TrainingError where a weight is not finite: such a state is never committed. ResourceError on a full disk.
     """
     weights = {name: value.detach() for name, value in state.network.state_dict().items()}
-    bad = all_finite(weights)
+    bad = all_finite(weights) or all_finite(state.tensors())
     if bad is not None:
-        message = f"step {state.step}: weight {bad} is not finite; nothing was committed"
-        raise TrainingError("TRAIN-NONFINITE", message, hint="a lower optimizer.learning_rate, or optimizer.clip: 1.0")
+        raise kept_not_finite(state.step, bad)
     # with averaging the best weights are averages, which the weights of the same step are not
     same = state.best_step == state.step and state.average is None
     best = None if same else state.best
@@ -47,12 +47,17 @@ def commit(folder: Path, state: State, extra: dict[str, Any]) -> Path:
         for value in (*weights.values(), *state.tensors().values(), *(best or {}).values())
     )
     commit_folder(parent, name, members, streamed_bytes=size)
-    pointer = {"step": state.best_step, "metric": state.recipe.stop.metric, "value": state.best_score}
+    tidy(folder, state)
+    return parent / name
+
+
+def tidy(folder: Path, state: State) -> None:
+    """Points `best.json` at the best step, then removes the checkpoints that are no longer needed."""
+    pointer = {"step": state.best_step, "metric": state.recipe.stop.metric, "value": defined(state.best_score)}
     write_atomic(folder / "best.json", json.dumps(pointer).encode() + b"\n", durable=False)
     for old in committed(folder)[:-KEPT]:
         if int(old.name) != state.best_step:
             remove_folder(old)
-    return parent / name
 
 
 def committed(folder: Path) -> list[Path]:

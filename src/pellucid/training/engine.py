@@ -1,7 +1,7 @@
 """How a run is computed: threads, number format, memory order, and how often it is committed.
 
-Every choice is a function of the recipe and of recorded machine facts, is written to the lock before the first step, and
-is obeyed by resume and by a rerun of the lock. The figures behind the rules are in `docs/engine.md`.
+Every choice is a function of the recipe and of recorded machine facts, is written to the lock before the first step,
+and is obeyed by resume and by a rerun of the lock. The figures behind the rules are in `docs/engine.md`.
 """
 
 from __future__ import annotations

@@ -22,6 +22,12 @@ def not_finite(state: State, batch: Batch, loss: float) -> TrainingError:
     )
 
 
+def kept_not_finite(step: int, name: str) -> TrainingError:
+    """The fault for numbers that may not be kept."""
+    message = f"step {step}: {name} is not finite; nothing was committed"
+    return TrainingError("TRAIN-NONFINITE", message, hint="a lower optimizer.learning_rate, or optimizer.clip: 1.0")
+
+
 def all_finite(values: dict[str, torch.Tensor]) -> str | None:
     """The name of the first tensor with a number that is not finite, or None."""
     for name, value in values.items():

@@ -52,7 +52,6 @@ def forecast(session: Session) -> Forecast:
             last = now
             if now - began > TIMED and len(times) >= WARM:
                 break
-        twin.state.loss_rows = max(twin.state.loss_rows, 1)
         look(twin)
         began = time.perf_counter()
         look(twin)

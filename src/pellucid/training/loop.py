@@ -3,6 +3,9 @@
 It is a generator. Whoever iterates it sees each step as an event and may stop at any of them; nobody can reach in.
 """
 
+# pyright: reportPrivateImportUsage=false
+# (torch marks its operations over lists of tensors as private; it has had them since 1.9.)
+
 from __future__ import annotations
 
 import math
@@ -13,7 +16,7 @@ import torch
 
 from pellucid import seeds
 from pellucid.data.batch import Batch
-from pellucid.losses.loss import reduce, terms
+from pellucid.losses.loss import terms
 from pellucid.methods.method import Phase
 from pellucid.optim.clipping import clip_gradients
 from pellucid.record import Step
@@ -43,9 +46,8 @@ def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
         stream = phase.batches.batches(state.epoch, state.batch)
         epoch = state.epoch
         while group := list(islice(stream, phase.accumulate)):
-            rows = sum(len(batch) for batch in group)
-            for moving in players:
-                loss, rate, norm = _move(state, moving, group, done, phase.steps)
+            moves = [_move(state, moving, group, done, phase.steps) for moving in players]
+            loss, rows, rate, norm = moves[-1]
             state.step += 1
             state.batch += len(group)
             state.loss_total += loss * rows
@@ -57,13 +59,15 @@ def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
                 return
 
 
-def _move(state: State, moving: Player, group: list[Batch], done: int, steps: int) -> tuple[float, float, float | None]:
-    """One update of one player -> the loss before it, the learning rate, and the norm of the gradient if clipped."""
+def _move(
+    state: State, moving: Player, group: list[Batch], done: int, steps: int
+) -> tuple[float, float, float, float | None]:
+    """One update of one player -> the loss before it, the weight of its rows, the rate, and the norm if clipped."""
     recipe, optimizer = state.recipe, state.recipe.optimizer
     assert optimizer is not None and optimizer.learning_rate is not None
     for param in moving.params:
         param.grad = None
-    loss = _backward(state, moving, group)
+    loss, rows = _backward(state, moving, group)
     params = [param for param in moving.params if param.grad is not None]
     grads: list[torch.Tensor] = [param.grad for param in params if param.grad is not None]
     rate = optimizer.learning_rate
@@ -82,11 +86,14 @@ def _move(state: State, moving: Player, group: list[Batch], done: int, steps: in
             constraint.apply(moving.weights)
         if recipe.averaging is not None and state.average is not None:
             recipe.averaging.update(state.average, list(state.network.parameters()), state.step + 1, steps)
-    return loss, rate, norm
+    return loss, rows, rate, norm
 
 
-def _backward(state: State, moving: Player, group: list[Batch]) -> float:
-    """The gradient of the mean loss over a group of batches, left in `.grad`; returns that loss."""
+def _backward(state: State, moving: Player, group: list[Batch]) -> tuple[float, float]:
+    """The gradient of the mean loss over a group of batches, left in `.grad` -> that loss, and the weight of the rows.
+
+    Rows that all have the weight 0 teach nothing: loss 0 and no gradient.
+    """
     network, draw = state.network, state.network.draw
     assert draw is not None
     half = state.recipe.precision == "bfloat16"
@@ -101,21 +108,21 @@ def _backward(state: State, moving: Player, group: list[Batch]) -> float:
                 losses = moving.turn.loss(network, batch, draw)
         else:
             losses = moving.turn.loss(network, batch, draw)
-        if len(group) == 1:
-            mean = reduce(losses, batch.weight_B)
-            value = mean.item()
-            if not math.isfinite(value):
-                raise not_finite(state, batch, value)
-            mean.backward()
-            return value
-        part, terms_here = terms(losses, batch.weight_B)
-        if not math.isfinite(part.item()):
-            raise not_finite(state, batch, part.item())
+        part, here = terms(losses, batch.weight_B)
+        if float(here) == 0:
+            continue
+        part = part / here if len(group) == 1 else part
+        value = part.item()
+        if not math.isfinite(value):
+            raise not_finite(state, batch, value)
         part.backward()
-        total, count = total + part.item(), count + float(terms_here)
-    grads = [param.grad for param in moving.params if param.grad is not None]
-    torch._foreach_div_(grads, count)
-    return total / count
+        if len(group) == 1:
+            return value, float(here)
+        total, count = total + value, count + float(here)
+    if count == 0:
+        return 0.0, 0.0
+    torch._foreach_div_([param.grad for param in moving.params if param.grad is not None], count)
+    return total / count, count
 
 
 def _gradient(param: torch.Tensor) -> torch.Tensor:

@@ -17,12 +17,16 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import torch
+
 from pellucid import devices
 from pellucid.errors import Interrupted, Place
-from pellucid.files import write_atomic
+from pellucid.files import refuse, write_atomic
 from pellucid.metrics.catalogue import metric
+from pellucid.recipe import Recipe
 from pellucid.record import Evaluated, Event, Stopped, Tested
 from pellucid.training import checkpoint, evaluate, loop, stop
+from pellucid.training.finite import all_finite, kept_not_finite
 from pellucid.training.session import Session
 from pellucid.training.state import averaged
 
@@ -55,6 +59,11 @@ class Signals:
             for number, handler in before.items():
                 signal.signal(number, handler)
 
+    def check(self, writer: Writer, step: int) -> None:
+        """Raises: Interrupted where a signal was caught; everything up to `step` is committed."""
+        if self.caught is not None:
+            raise interrupted(writer, self.caught, step)
+
 
 @dataclass
 class Writer:
@@ -76,18 +85,28 @@ class Writer:
         if self.folder is None or not self.lines:
             return
         data = "".join(self.lines).encode()
-        with (self.folder / "record.jsonl").open("ab") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        path = self.folder / "record.jsonl"
+        try:
+            with path.open("ab") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as fault:
+            refuse(fault, path, len(data))
         self.offset += len(data)
         self.lines.clear()
 
     def journal(self, event: str, **facts: Any) -> None:
         """Adds a line to `journal.jsonl` at once."""
-        if self.folder is not None:
-            with (self.folder / "journal.jsonl").open("a") as file:
-                file.write(json.dumps({"event": event, "time": time.time(), "pid": os.getpid(), **facts}) + "\n")
+        if self.folder is None:
+            return
+        line = json.dumps({"event": event, "time": time.time(), "pid": os.getpid(), **facts}) + "\n"
+        path = self.folder / "journal.jsonl"
+        try:
+            with path.open("a") as file:
+                file.write(line)
+        except OSError as fault:
+            refuse(fault, path, len(line))
 
     def pulse(self, step: int, began: float) -> None:
         """Replaces `heartbeat.json` every few seconds."""
@@ -114,7 +133,7 @@ def events(session: Session, writer: Writer, signals: Signals | None = None) -> 
     state, recipe = session.state, session.recipe
     assert recipe.evaluate.every is not None and recipe.checkpoint.every is not None
     began = time.monotonic()
-    with devices.computing(recipe.threads):
+    with devices.computing(recipe.threads), _generators(recipe):
         if state.stopped is None:
             for event in loop.steps(state, session.phases()):
                 writer.record(event)
@@ -135,11 +154,23 @@ def events(session: Session, writer: Writer, signals: Signals | None = None) -> 
                     writer.commit(session)
                 if state.stopped:
                     break
-                if signals.caught is not None:
-                    raise interrupted(writer, signals.caught, state.step)
+                signals.check(writer, state.step)
                 writer.pulse(state.step, began)
         restore_best(session)
+        bad = all_finite(state.network.state_dict())
+        if bad is not None:
+            raise kept_not_finite(state.step, bad)
         yield from judged(session, writer)
+
+
+@contextmanager
+def _generators(recipe: Recipe) -> Iterator[None]:
+    """Gives torch's default generator back as it was, after a person's own modules drew from it."""
+    if recipe.model is None or not type(recipe.model).foreign:
+        yield
+        return
+    with torch.random.fork_rng(devices=[]):
+        yield
 
 
 def look(session: Session) -> Evaluated:
@@ -160,8 +191,8 @@ def look(session: Session) -> Evaluated:
             precision=recipe.precision,
         )
         best = stop.note(state, stop.lower_is_better(recipe.stop, scores))
-    train_loss = state.loss_total / max(state.loss_rows, 1)
-    state.loss_total, state.loss_rows = 0.0, 0
+    train_loss = state.loss_total / state.loss_rows if state.loss_rows else 0.0
+    state.loss_total, state.loss_rows = 0.0, 0.0
     price = sum(
         float(penalty.value(player.weights)) for penalty in recipe.penalties for player in state.players.values()
     )

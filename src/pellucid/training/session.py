@@ -83,11 +83,12 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
         task=recipe.task,
         seed=given.seed,
     )
-    sample = dataset.train.part(0, min(len(dataset.train), recipe.method.dump().get("batch") or 32))
+    phases = list(recipe.method.phases(network, recipe.task, dataset, recipe.seed))
+    first = phases[0]
+    sample = next(iter(first.batches.batches(0, 0)))
     with torch.random.fork_rng(devices=[]):
         recipe.start.apply(network, recipe.model, sample, recipe.seed)
     layers = summarize(network, sample.part(0, min(2, len(sample))).input)
-    first = next(iter(recipe.method.phases(network, recipe.task, dataset, recipe.seed)))
     per_epoch = -(-first.batches.steps_per_epoch // first.accumulate)
     recipe, engine_decisions = engine.decide(
         recipe, network, layers, batch=len(sample) * first.accumulate, per_epoch=per_epoch, sample=sample
@@ -95,7 +96,7 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     state = State(network, recipe)
     _place(recipe, loaded, state)
     steps = 0
-    for phase in recipe.method.phases(network, recipe.task, dataset, recipe.seed):
+    for phase in phases:
         steps += phase.steps
         for turn in phase.turns:
             player(state, turn)
@@ -118,7 +119,7 @@ def _place(recipe: Recipe, loaded: Loaded, state: State) -> None:
         assert draw is not None
         draw.generator = torch.Generator(device)
     if recipe.layout == "channels_last":
-        state.network.to(memory_format=torch.channels_last)
+        state.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - not in torch's stubs
         for part in (dataset.train, dataset.valid, dataset.test):
             if isinstance(part.input, torch.Tensor) and part.input.dim() == 4:
                 part.input = part.input.contiguous(memory_format=torch.channels_last)

@@ -50,8 +50,9 @@ class State:
     scores: list[tuple[int, float]] = field(default_factory=list)
     """(step, score) of every evaluation, lower is better."""
     loss_total: float = 0.0
-    """Sum of the losses of the steps since the last evaluation, each times its rows."""
-    loss_rows: int = 0
+    """Sum of the losses of the steps since the last evaluation, each times the weight of its rows."""
+    loss_rows: float = 0.0
+    """The weight of those rows; their number where rows have no weights."""
     average: list[torch.Tensor] | None = None
     best: dict[str, torch.Tensor] | None = None
     best_step: int = 0
@@ -69,7 +70,7 @@ class State:
             "batch": self.batch,
             "scores": [[step, score.hex()] for step, score in self.scores],
             "loss_total": self.loss_total.hex(),
-            "loss_rows": self.loss_rows,
+            "loss_rows": self.loss_rows.hex(),
             "best_step": self.best_step,
             "best_score": None if self.best_score is None else self.best_score.hex(),
             "waited": self.waited,
@@ -80,7 +81,7 @@ class State:
         """Puts back what `numbers` gave."""
         self.phase, self.step, self.epoch, self.batch = (value[name] for name in ("phase", "step", "epoch", "batch"))
         self.scores = [(step, float.fromhex(score)) for step, score in value["scores"]]
-        self.loss_total, self.loss_rows = float.fromhex(value["loss_total"]), value["loss_rows"]
+        self.loss_total, self.loss_rows = (float.fromhex(value[name]) for name in ("loss_total", "loss_rows"))
         self.best_step, self.waited, self.stopped = value["best_step"], value["waited"], value["stopped"]
         self.best_score = None if value["best_score"] is None else float.fromhex(value["best_score"])
 

@@ -1,8 +1,8 @@
 """Runs what is slow and writes what it said to evidence/: see `scripts/evidence`, which calls it.
 
-Each test module gets one file, `evidence/<folder>-<module>.json`, and the benchmarks get `evidence/benchmarks.json`. A file
-holds the commit, the date, the machine, and for every slow test its rows, its outcome and a digest of each path it vouches
-for: once the files under such a path differ, `scripts/rows` calls the evidence stale.
+Each test module gets one file, `evidence/<folder>-<module>.json`, and the benchmarks get `evidence/benchmarks.json`.
+For every slow test a file holds the commit, the date, the machine, the rows, the outcome and a digest of each path it
+vouches for: once the files under such a path differ, `scripts/rows` calls the evidence stale.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from evidence import EVIDENCE, ROOT, digest
+from collect_evidence import EVIDENCE, ROOT, digest
 
 ROWS = ROOT / "tests" / "rows" / "rows.txt"
 WORST_FIRST = ("failed", "stale", "missing", "passed")

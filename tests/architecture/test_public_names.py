@@ -1,0 +1,40 @@
+"""The public names, pinned: a change of this list is a change of the interface."""
+
+from __future__ import annotations
+
+import pellucid
+
+PUBLIC = [
+    "CNN",
+    "Classification",
+    "Code",
+    "Foreign",
+    "Images",
+    "MLP",
+    "Multilabel",
+    "PellucidError",
+    "Recipe",
+    "Regression",
+    "Supervised",
+    "Table",
+    "__version__",
+    "check",
+    "load",
+    "report",
+    "resume",
+    "steps",
+    "train",
+]
+
+
+def test_the_public_names_are_these() -> None:
+    assert pellucid.__all__ == PUBLIC
+
+
+def test_they_are_sorted_and_listed() -> None:
+    assert sorted(PUBLIC) == PUBLIC and dir(pellucid) == PUBLIC
+
+
+def test_every_one_resolves() -> None:
+    for name in PUBLIC:
+        assert getattr(pellucid, name) is not None, name

@@ -1,0 +1,106 @@
+"""T1: a run that is killed at any moment and resumed ends with the bytes of one that was not."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+RECIPES = ("table", "images", "numbers")
+KILLS = 3
+"""The most a trial kills."""
+
+
+def journal(run: Path) -> list[dict[str, Any]]:
+    path = run / "journal.jsonl"
+    lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []
+    return [json.loads(line) for line in lines]
+
+
+def begun(run: Path) -> int:
+    """How often the run began to train."""
+    return sum(line["event"] in ("started", "resumed") for line in journal(run))
+
+
+def seconds(run: Path) -> float:
+    """From the first step to the end of an uninterrupted run."""
+    lines = journal(run)
+    return lines[-1]["time"] - lines[0]["time"]
+
+
+def temporary(run: Path) -> set[str]:
+    """What is being written among the checkpoints now."""
+    folder = run / "checkpoints"
+    try:
+        return {path.name for path in folder.iterdir() if path.name.startswith(".tmp-")}
+    except FileNotFoundError:
+        return set()
+
+
+class Writes:
+    """Whether the n-th write of a checkpoint is seen to be under way."""
+
+    def __init__(self, run: Path, number: int) -> None:
+        self.run, self.left, self.seen = run, number, temporary(run)
+
+    def __call__(self) -> bool:
+        fresh = temporary(self.run) - self.seen
+        self.seen |= fresh
+        self.left -= len(fresh)
+        return bool(fresh) and self.left <= 0
+
+
+def trial(shell: Any, whole: Path, name: str, number: int) -> tuple[list[str], int, int]:
+    """One run that is killed up to three times -> what differs from the whole one, kills, and kills inside a write."""
+    stream = random.Random(number)
+    recipe, run = shell.recipe(name), shell.folder / f"killed-{number}"
+    aimed = number % 2 == 0
+    kills = inside = 0
+    for _ in range(stream.randint(1, KILLS)):
+        fresh = not (run / "run.json").exists()
+        words = ("train", recipe, "--run", run) if fresh else ("resume", run)
+        before = begun(run)
+        process = shell.start(*words, "--quiet", "--no-report")
+        if aimed:
+            shell.wait_until(process, Writes(run, stream.randint(1, 8)), every=0)
+        elif stream.random() < 0.2:
+            shell.pause(process, stream.uniform(0.0, 3.0))
+        else:
+            shell.wait_until(process, lambda: begun(run) > before)  # noqa: B023 - called in this turn only
+            shell.pause(process, stream.uniform(0.0, seconds(whole)))
+        done = process.poll() is not None
+        shell.kill(process)
+        if done:
+            break
+        kills += 1
+        inside += bool(temporary(run))
+    end = shell.resume(run) if (run / "run.json").exists() else shell.train(recipe, run)
+    assert end.code == 0, end.err
+    return shell.differing(run, whole), kills, inside
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_killed_run_ends_as_if_it_had_not_been(number: int, shell: Any, whole: Callable[[str], Path]) -> None:
+    name = RECIPES[number]
+    differing, kills, inside = trial(shell, whole(name), name, number)
+    assert not differing
+    assert kills and (inside or number)
+
+
+@pytest.mark.slow
+def test_twenty_killed_runs_end_as_if_they_had_not_been(shell: Any, whole: Callable[[str], Path]) -> None:
+    wrong: dict[int, list[str]] = {}
+    kills = inside = 0
+    for number in range(20):
+        name = RECIPES[number // 2 % len(RECIPES)]
+        differing, killed, hit = trial(shell, whole(name), name, number)
+        kills, inside = kills + killed, inside + hit
+        if differing:
+            wrong[number] = differing
+    print(f"{20 - len(wrong)} of 20 identical; {kills} kills, {inside} of them inside a write")
+    assert not wrong
+    assert inside >= 0.4 * kills
