@@ -161,16 +161,17 @@ def _open_regular(path: Path, *, links: bool = False) -> BinaryIO:
     """`path`, open for reading, if it is a regular file; unless `links`, not one with another name."""
     flags = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | (0 if links else os.O_NOFOLLOW)
     try:
-        file = open(os.open(path, flags), "rb")
+        descriptor = os.open(path, flags)
     except FileNotFoundError:
         _damaged(path, "is missing")
     except (OSError, ValueError) as fault:  # ELOOP for a symbolic link; ValueError for a NUL in the name
         _damaged(path, "is a link" if path.is_symlink() else f"cannot be read: {fault}")
-    facts = os.fstat(file.fileno())
-    if not stat.S_ISREG(facts.st_mode) or (facts.st_nlink > 1 and not links):
-        file.close()
-        _damaged(path, "has a second name (hard link)" if stat.S_ISREG(facts.st_mode) else "is not a regular file")
-    return file
+    facts = os.fstat(descriptor)
+    regular = stat.S_ISREG(facts.st_mode)
+    if not regular or (facts.st_nlink > 1 and not links):
+        os.close(descriptor)
+        _damaged(path, "has a second name (hard link)" if regular else "is not a regular file")
+    return os.fdopen(descriptor, "rb")
 
 
 def _digest(path: Path, file: BinaryIO) -> str:

@@ -178,9 +178,12 @@ def _inline(item: Plain, path: str) -> str | None:
         return None if item else "{}"
     if not isinstance(item, list):
         return _scalar(item, path)
-    if any(isinstance(each, (dict, list)) for each in item):
-        return None
-    text = "[" + ", ".join(_scalar(each, path) for each in item if not isinstance(each, (dict, list))) + "]"
+    texts: list[str] = []
+    for number, each in enumerate(item):
+        if isinstance(each, (dict, list)):
+            return None
+        texts.append(_scalar(each, f"{path}.{number}"))
+    text = f"[{', '.join(texts)}]"
     return text if len(text) <= WIDTH else None
 
 

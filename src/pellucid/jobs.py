@@ -198,7 +198,7 @@ def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | 
     speed = rows / seconds if seconds > 0 else 0.0
     recipe, folder = session.recipe, writer.folder
     model = bundle.of_session(session)
-    result = Run(folder, recipe, model, metrics, seconds, speed, list(session.signature.findings))
+    result = Run(folder, recipe, model, metrics, seconds, speed, [*session.signature.findings, *writer.findings])
     if folder is not None:
         if (folder / "model").exists():
             remove_folder(folder / "model")

@@ -156,8 +156,16 @@ def read(cls: type[AnyPart], document: Document) -> AnyPart:
 
 
 def recipe_error(cls: type[Part], fault: ValidationError, document: Document) -> RecipeError:
-    """The first validation fault as one line; an unknown key is told before what may follow from it."""
-    errors = sorted(fault.errors(), key=lambda error: error["type"] not in ("extra_forbidden", "kind"))
+    """The first validation fault as one line.
+
+    An unknown key is told before what may follow from it; where a value may be one of several things, the one that it
+    got furthest into.
+    """
+
+    def order(error: Any) -> tuple[bool, int]:
+        return error["type"] not in ("extra_forbidden", "kind"), -len(_known(error["loc"], document.value))
+
+    errors = sorted(fault.errors(), key=order)
     error = errors[0]
     path: Path = (*_known(error["loc"][:-1], document.value), *error["loc"][-1:])
     owner = _owner(cls, document.value, path[:-1])
@@ -192,17 +200,19 @@ def flatten(value: Mapping[str, Plain], prefix: str = "") -> dict[str, Plain]:
     return flat
 
 
-def assign(value: dict[str, Plain], path: str, item: Plain) -> None:
-    """Sets a dotted path in nested mappings and lists, in place; a bare-string Part becomes a mapping with that kind.
+def assign(value: dict[str, Plain], path: str, item: Plain, cls: type[Part] | None = None) -> None:
+    """Sets a dotted path in nested mappings and lists, in place; a bare-string Part becomes the mapping it stands for.
 
+    `cls` is what `value` is read as; without it, a bare string is taken for a kind.
     Raises: RecipeError RECIPE-KEY for a place in a list that is not there.
     """
     *parents, last = path.split(".")
     inside: dict[str, Plain] | list[Plain] = value
-    for name in parents:
+    for depth, name in enumerate(parents, 1):
         inner = inside[_index(inside, name, path)] if isinstance(inside, list) else inside.get(name)
         if not isinstance(inner, (dict, list)):
-            made: dict[str, Plain] = {"kind": inner} if isinstance(inner, str) else {}
+            owner = Part if cls is None else _owner(cls, value, tuple(parents[:depth]))
+            made: dict[str, Plain] = owner.from_text(inner) if isinstance(inner, str) else {}
             inner = made
         _put(inside, name, inner, path)
         inside = inner

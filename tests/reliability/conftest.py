@@ -24,7 +24,7 @@ data: {path: titanic, augment: [{kind: noise, scale: 0.1}]}
 model: {kind: mlp, widths: [32, 16], norm: batch, dropout: 0.2}
 method: {epochs: 9, batch: 32}
 optimizer: {kind: adamw, schedule: {kind: plateau, patience: 1}}
-penalties: [{kind: l1, strength: 0.0001}]
+penalties: [{kind: l1, alpha: 0.0001}]
 evaluate: {every: 17}
 checkpoint: {every: 5}
 stop: {patience: 50}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import random
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,16 +44,22 @@ def temporary(run: Path) -> set[str]:
 
 
 class Writes:
-    """Whether the n-th write of a checkpoint is seen to be under way."""
+    """Whether the n-th write of a checkpoint is under way; then the process stands still in the middle of it."""
 
-    def __init__(self, run: Path, number: int) -> None:
-        self.run, self.left, self.seen = run, number, temporary(run)
+    def __init__(self, run: Path, process: int, number: int) -> None:
+        self.run, self.process, self.left, self.seen = run, process, number, temporary(run)
 
     def __call__(self) -> bool:
         fresh = temporary(self.run) - self.seen
         self.seen |= fresh
         self.left -= len(fresh)
-        return bool(fresh) and self.left <= 0
+        if not fresh or self.left > 0:
+            return False
+        os.killpg(self.process, signal.SIGSTOP)
+        if temporary(self.run) - (self.seen - fresh):
+            return True
+        os.killpg(self.process, signal.SIGCONT)  # it was done before it stood still: the next one, then
+        return False
 
 
 def trial(shell: Any, whole: Path, name: str, number: int) -> tuple[list[str], int, int]:
@@ -63,10 +71,10 @@ def trial(shell: Any, whole: Path, name: str, number: int) -> tuple[list[str], i
     for _ in range(stream.randint(1, KILLS)):
         fresh = not (run / "run.json").exists()
         words = ("train", recipe, "--run", run) if fresh else ("resume", run)
-        before = begun(run)
+        before, left = begun(run), temporary(run)
         process = shell.start(*words, "--quiet", "--no-report")
         if aimed:
-            shell.wait_until(process, Writes(run, stream.randint(1, 8)), every=0)
+            shell.wait_until(process, Writes(run, process.pid, stream.randint(1, 8)), every=0)
         elif stream.random() < 0.2:
             shell.pause(process, stream.uniform(0.0, 3.0))
         else:
@@ -77,7 +85,7 @@ def trial(shell: Any, whole: Path, name: str, number: int) -> tuple[list[str], i
         if done:
             break
         kills += 1
-        inside += bool(temporary(run))
+        inside += bool(temporary(run) - left)
     end = shell.resume(run) if (run / "run.json").exists() else shell.train(recipe, run)
     assert end.code == 0, end.err
     return shell.differing(run, whole), kills, inside

@@ -135,6 +135,7 @@ def test_the_weights_are_those_of_scikit_learn_under_every_momentum(
     assert torch.equal(weight_D == 0, expected == 0)
 
 
+@pytest.mark.slow
 @pytest.mark.row("D4")
 def test_weight_norm_falls_with_the_strength_of_l2(columns: tuple[torch.Tensor, torch.Tensor, torch.Tensor]) -> None:
     x_ND, y_N, _ = columns
@@ -144,6 +145,7 @@ def test_weight_norm_falls_with_the_strength_of_l2(columns: tuple[torch.Tensor, 
     assert all((weight_D != 0).all() for weight_D in weights)
 
 
+@pytest.mark.slow
 @pytest.mark.row("D4")
 def test_l2_smooths_the_boundary_of_twenty_hidden_units() -> None:
     stream = torch.Generator().manual_seed(7)

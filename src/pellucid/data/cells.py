@@ -18,6 +18,8 @@ TRUE = frozenset({"true", "yes", "y", "t", "1"})
 FALSE = frozenset({"false", "no", "n", "f", "0"})
 BOOLEAN_PAIRS = (("true", "false"), ("yes", "no"), ("y", "n"), ("t", "f"))
 NUMBER = r"^-?(?:[0-9]{1,19}(?:\.[0-9]+)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?$"
+LARGEST = 1e300
+"""Larger numbers are refused like infinite ones: their sums would be."""
 DATE = (
     r"^([0-9]{4}-[0-9]{2}-[0-9]{2})(?:[T ]([0-9]{2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]+)?))?)?"
     r"(Z|[+-][0-9]{2}:?[0-9]{2})?$"
@@ -40,7 +42,7 @@ def numbers(cells: pl.Series) -> np.ndarray:
 
     value = cells.cast(pl.Float64, strict=False).to_numpy().astype(np.float64, copy=True)
     fits = cells.str.contains(NUMBER).fill_null(False).to_numpy()
-    value[~fits | ~np.isfinite(value)] = np.nan
+    value[~fits | ~(np.abs(value) <= LARGEST)] = np.nan
     return value
 
 

@@ -109,9 +109,9 @@ def frequent(cells: pl.Series) -> tuple[tuple[str, int], ...]:
 def _cure(column: Column, cell: str) -> str:
     if re.match(grammar.DECIMAL_COMMA, cell):
         return 'decimal comma? set data.decimal: ","'
-    name = column.name
+    word = quote(cell[:20])[1:-1]
     return (
-        f"mend the cell; or data.missing: [{cell[:20]}] if it means no value; data.columns: {{{name}: category}} "
+        f"mend the cell; or data.missing: [{word}] if it means no value; data.columns: {{{column.name}: category}} "
         "if it is a name; data.on_bad_row: {skip: 0.01} to leave such rows out"
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.data.cells import tidy
 from pellucid.data.encoding import decode
-from pellucid.data.table_raw import CHUNK, TableRaw, check_names
+from pellucid.data.table_raw import CHUNK, TableRaw, check_names, tidy_name
 from pellucid.errors import DataError, Place, quote
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def read_delimited(
     text = decode(data, path)
     records = _records(text, path, delimiter or guess_delimiter(text, path))
     line, header = next(records, (1, []))
-    names = [name.strip() for name in header]
+    names = [tidy_name(name) for name in header]
     if not any(names):
         raise DataError("DATA-CSV-EMPTY", "the file has no header and no rows", place=Place(path, 1))
     check_names(names, Place(path, line))

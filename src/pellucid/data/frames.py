@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from pellucid.data.cells import tidy
-from pellucid.data.table_raw import TableRaw, cell_fingerprint, check_names
+from pellucid.data.table_raw import TableRaw, cell_fingerprint, check_names, tidy_name
 from pellucid.errors import DataError, Place, quote
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def as_text(frame: pl.DataFrame, place: Place, missing: tuple[str, ...]) -> pl.D
     """
     import polars as pl
 
-    check_names(frame.columns, place)
+    names = [tidy_name(name) for name in frame.columns]
+    check_names(names, place)
+    frame = frame.rename(dict(zip(frame.columns, names, strict=True)))
     if not frame.width or not frame.height:
         raise DataError("DATA-CSV-EMPTY", "there are no rows", place=place)
     columns: list[pl.Series] = []

@@ -11,6 +11,7 @@ from pellucid.data.columns import values
 from pellucid.data.signature import Column, Target
 from pellucid.data.table_raw import TableRaw
 from pellucid.data.targets import target_codes, target_values
+from pellucid.errors import quote
 from pellucid.findings import Finding
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def _classes(raw: TableRaw, target: Target) -> list[Finding]:
     rows = sum(target.counts)
     rare = {name: count for name, count in zip(target.classes, target.counts, strict=True) if count < RARE_CLASS}
     if rare and rows >= 2 * RARE_CLASS:
-        listed = ", ".join(f'"{name}" ({count})' for name, count in list(rare.items())[:5])
+        listed = ", ".join(f"{quote(name)} ({count})" for name, count in list(rare.items())[:5])
         message = f"{len(rare)} of {len(target.classes)} classes have fewer than {RARE_CLASS} rows: {listed}."
         cure = "Collect more of them, or join them with a class that means nearly the same."
         found.append(Finding("rare-class", "warning", message, target.names[0], {**rare}, cure))
@@ -97,7 +98,7 @@ def _classes(raw: TableRaw, target: Target) -> list[Finding]:
     if ratio >= IMBALANCE:
         most = target.classes[target.counts.index(max(target.counts))]
         always = max(target.counts) / rows
-        message = f'always answering "{most}" is right in {always:.1%} of the rows, so accuracy misleads.'
+        message = f"always answering {quote(most)} is right in {always:.1%} of the rows, so accuracy misleads."
         cure = "Judge by balanced_accuracy first in task.metrics; weigh classes with task.class_weight: balanced."
         evidence: dict[str, float | int | str] = {"ratio": ratio, "largest share": always}
         found.append(Finding("imbalance", "warning", message, target.names[0], evidence, cure))
@@ -146,7 +147,7 @@ def _leaks(raw: TableRaw, columns: tuple[Column, ...], target: Target) -> list[F
             score, alone = _class_score(bin_N, code_N, half_N)
             leaks, measure = score > 0.99 and (1 - score) < 0.1 * (1 - alone), "accuracy"
         else:
-            value_N = target_values(raw, target)[:, 0]
+            value_N = _near_one(target_values(raw, target)[:, 0])
             score, alone = _value_score(raw, column, bin_N, value_N, half_N), 0.0
             leaks, measure = score > 0.999, "R2"
         if leaks:
@@ -200,7 +201,7 @@ def _value_score(raw: TableRaw, column: Column, bin_N: np.ndarray, value_N: np.n
         return 0.0
     best = 1 - float(((guess[bin_N[~half_N]] - truth_N) ** 2).sum()) / spread
     if column.type not in ("category", "text") and not column.missing:
-        number_N = values(raw.frame[column.name], column.type)
+        number_N = _near_one(values(raw.frame[column.name], column.type))
         middle = number_N[half_N].mean()
         across = ((number_N[half_N] - middle) ** 2).sum()
         if across > 0:
@@ -208,6 +209,13 @@ def _value_score(raw: TableRaw, column: Column, bin_N: np.ndarray, value_N: np.n
             line_N = value_N[half_N].mean() + slope * (number_N[~half_N] - middle)
             best = max(best, 1 - float(((line_N - truth_N) ** 2).sum()) / spread)
     return best
+
+
+def _near_one(number_N: np.ndarray) -> np.ndarray:
+    """Numbers brought into [-1, 1], so that their squares are finite; no R2 changes by that."""
+    import numpy as np
+
+    return number_N / max(float(np.abs(number_N).max()), 1e-300)
 
 
 def _similar(columns: tuple[Column, ...], target: Target) -> list[Finding]:
@@ -220,7 +228,7 @@ def _similar(columns: tuple[Column, ...], target: Target) -> list[Finding]:
             seen.setdefault("".join(name.casefold().split()), []).append(name)
         twins = [group for group in seen.values() if len(group) > 1]
         if twins:
-            listed = "; ".join(" and ".join(f'"{name}"' for name in group) for group in twins[:3])
+            listed = "; ".join(" and ".join(map(quote, group)) for group in twins[:3])
             message = f"{len(twins)} groups of names differ only in case or blanks: {listed}."
             evidence: dict[str, float | int | str] = {"groups": len(twins)}
             found.append(Finding("similar-names", "warning", message, place, evidence, "Write them alike."))

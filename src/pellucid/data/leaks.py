@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pellucid.data.signature import PARTS
 from pellucid.data.split import Split
-from pellucid.errors import DataError, Place
+from pellucid.errors import DataError, Place, quote
 from pellucid.findings import Finding
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def check_parts(part_N: np.ndarray, facts: Facts, classes: tuple[str, ...], spli
             lacking = [label for label, count in zip(classes, inside, strict=True) if not count]
             if not lacking or not counts[code]:
                 continue
-            listed = ", ".join(f'"{label}"' for label in lacking[:5])
+            listed = ", ".join(map(quote, lacking[:5]))
             if name == "train":
                 message = f"the train part of the split has no row of class {listed}"
                 hint = "data.split: {kind: stratified} puts every class into train"
@@ -64,7 +64,7 @@ def shared_rows(learnt_N: np.ndarray, part_N: np.ndarray) -> tuple[Finding, ...]
     message = f"{count} of the {held} rows held back ({share:.1%}) stand in train as well: scores are too good."
     cure = "Take copies out; or keep them together with data.split: {kind: by_group, column: ...}."
     evidence: dict[str, float | int | str] = {"rows": count, "share": share}
-    return (Finding("rows-shared", "severe" if share > 0.2 else "warning", message, "", evidence, cure),)
+    return (Finding("rows-shared", "warning", message, "", evidence, cure),)
 
 
 def shared_groups(column: str, cells: np.ndarray, part_N: np.ndarray) -> tuple[Finding, ...]:

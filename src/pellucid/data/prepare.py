@@ -9,8 +9,9 @@ missing    one 0/1 column for each of the first three that had missing cells in 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from pellucid.data import cells as grammar
@@ -229,8 +230,6 @@ def category_codes(cells: pl.Series, column: Column) -> np.ndarray:
 
 
 def _numeric_names(column: Column) -> bool:
-    import re
-
     return all(re.match(grammar.NUMBER, name) for name in column.categories)
 
 
@@ -277,8 +276,6 @@ def _standard(number_ND: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _vocabulary(raw: TableRaw, signature: Signature) -> tuple[Signature, np.ndarray, np.ndarray]:
     """The categories that the train rows have often enough, and whether missing is one of them."""
-    import dataclasses
-
     import numpy as np
 
     sizes: list[int] = []
@@ -293,7 +290,7 @@ def _vocabulary(raw: TableRaw, signature: Signature) -> tuple[Signature, np.ndar
         blank = raw.frame[column.name].null_count() >= RARE
         missing.append(len(names) + 1 if blank else 0)
         sizes.append(len(names) + 1 + int(blank))
-        kept[column.name] = dataclasses.replace(column, categories=tuple(names))
+        kept[column.name] = replace(column, categories=tuple(names))
     columns = tuple(kept.get(column.name, column) for column in signature.columns)
     return signature.replace(columns=columns), np.array(sizes, np.int64), np.array(missing, np.int64)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import field_validator
@@ -174,8 +176,6 @@ class Table(Data):
         With `labelled` every row must have a target that is known; `source` may then be a pair (inputs, target).
         Raises: SchemaError naming the column that is missing, or line and column of a cell that does not fit.
         """
-        from pathlib import Path
-
         from pellucid.data.frames import add_columns, from_memory
         from pellucid.data.new_rows import fit_schema, require_target
 
@@ -191,8 +191,6 @@ class Table(Data):
         return fit_schema(raw, signature)
 
     def _is_embedded(self) -> bool:
-        from pathlib import Path
-
         return self.path in EMBEDDED and EMBEDDED[self.path].kind == "table" and not Path(self.path).exists()
 
     def _read_file(self, path: str, *, strict: bool = False) -> TableRaw:
@@ -230,8 +228,6 @@ class Table(Data):
 
         if self.on_bad_row == "error":
             return raw
-        from dataclasses import replace
-
         total = raw.rows + len(raw.skipped)
         skipped = dict(raw.skipped)
         while bad := self._understand(raw)[1]:
@@ -268,15 +264,11 @@ class Table(Data):
 
 
 def _as_target(column: Column, classes: tuple[str, ...]) -> Column:
-    from dataclasses import replace
-
     return replace(column, type="boolean" if column.type == "boolean" else "category", categories=classes)
 
 
 def _with_points(raw: TableRaw) -> TableRaw:
     """Decimal commas as decimal points, in the columns where most cells are such numbers."""
-    from dataclasses import replace
-
     import polars as pl
 
     from pellucid.data.cells import DECIMAL_COMMA, NUMBER

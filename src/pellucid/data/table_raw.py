@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Literal
 
-from pellucid.errors import DataError, Place, did_you_mean, quote
+from pellucid.errors import DataError, Place, clean, did_you_mean, quote
 from pellucid.findings import Finding
 
 if TYPE_CHECKING:
@@ -108,14 +108,22 @@ def cell_fingerprint(frame: pl.DataFrame) -> str:
     return digest.hexdigest()
 
 
+def tidy_name(name: str) -> str:
+    """A column name on one line, without blanks around it."""
+    return " ".join(name.split())
+
+
 def check_names(names: list[str], place: Place) -> None:
-    """Raises: DataError for an empty, a repeated or too many column names."""
+    """Raises: DataError for an empty, unprintable or repeated column name, and for too many."""
     if len(names) > MOST_COLUMNS:
         raise DataError("DATA-CSV-COLUMNS", f"{len(names)} columns; at most {MOST_COLUMNS} are read", place=place)
     seen: dict[str, int] = {}
     for number, name in enumerate(names, 1):
         if not name:
             raise DataError("DATA-CSV-HEADER", f"column {number} of the header has no name", place=place)
+        if clean(name) != name:
+            message = f"column {number} of the header, {quote(name)}, holds a control character"
+            raise DataError("DATA-CSV-HEADER", message, place=place)
         if name in seen:
             message = f"column {quote(name)} is in the header twice, as number {seen[name]} and {number}"
             raise DataError("DATA-CSV-HEADER", message, place=place, hint="give each column a name of its own")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -151,6 +152,4 @@ def _refuse_constant(raw: TableRaw, column: Column) -> None:
 
 
 def _is_number(name: str) -> bool:
-    import re
-
     return re.match(grammar.NUMBER, name) is not None

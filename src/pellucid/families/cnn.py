@@ -52,12 +52,14 @@ class CNN(Family):
         if self.kernel % 2 == 0:
             raise RecipeError("RECIPE-VALUE", "a filter has an odd height and width", place=Place(path="model.kernel"))
         height, breadth = form.extent
-        if min(height, breadth) < 2 ** len(self.channels):
+        most = min(height, breadth).bit_length() - 1
+        if most < len(self.channels):
+            fewer = f"at most {most} blocks: model.channels: {list(self.channels[:most])}"
             raise RecipeError(
                 "RECIPE-FORM",
                 f"{len(self.channels)} blocks halve an image {len(self.channels)} times, and {form} is too small",
                 place=Place(path="model.channels"),
-                hint="fewer blocks: model.channels: [32]",
+                hint=fewer if most else "use model: mlp",
             )
         blocks: list[nn.Module] = []
         levels: list[Form] = []

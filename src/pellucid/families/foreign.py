@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
@@ -62,7 +63,7 @@ class Foreign(Family):
                 place=Place(path="model.name"),
                 hint="name the file that defines it: --code net.py, or give module=... from Python",
             )
-        made = self.module(**self.arguments)
+        made = self._make(form)
         if not isinstance(made, torch.nn.Module):
             raise RecipeError("RECIPE-CODE", f"{quote(self.name)} gives no nn.Module", place=Place(path="model.name"))
         try:
@@ -79,3 +80,17 @@ class Foreign(Family):
             )
             raise RecipeError("RECIPE-CODE", message, place=Place(path="model"))
         return Trunk([made], vector(out.shape[1]) if out.dim() == 2 else grid(*out.shape[1:]))
+
+    def _make(self, form: Form) -> Any:
+        """What `module` gives for the arguments of the recipe and the sizes of the input that it asks for."""
+        assert self.module is not None
+        sizes = {"width": form.width}
+        if form.extent:
+            sizes = {"channels": form.width, "height": form.extent[0], "breadth": form.extent[1]}
+        try:
+            asked = inspect.signature(self.module).parameters
+            return self.module(**{name: size for name, size in sizes.items() if name in asked} | self.arguments)
+        except (TypeError, ValueError) as fault:
+            message = f"{quote(self.name)} cannot be made: {str(fault).splitlines()[0]}"
+            hint = "give what it needs: model.arguments: {name: value}"
+            raise RecipeError("RECIPE-CODE", message, place=Place(path="model.arguments"), hint=hint) from fault

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from annotated_types import Ge
 
 from pellucid import forms, seeds
+from pellucid.errors import Place, RecipeError
 from pellucid.methods.method import Method, Phase, Turn
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ class Supervised(Method):
     def phases(self, network: Network, task: Task, data: Dataset, seed: int) -> Iterator[Phase]:
         """One phase of all epochs."""
         assert self.epochs is not None and self.batch is not None
+        if min(self.batch, len(data.train)) == 1:
+            _refuse_batch_norm(network)
         stream = Shuffled(data, self.batch, seed)
 
         def loss(network: Network, batch: Batch, draw: Draw) -> Loss:
@@ -43,6 +46,19 @@ class Supervised(Method):
 
         groups = -(-stream.steps_per_epoch // self.accumulate)
         yield Phase("supervised", stream, (Turn("network", "", loss),), groups * self.epochs, self.accumulate)
+
+
+def _refuse_batch_norm(network: Network) -> None:
+    """Raises: RecipeError where a layer needs the spread of a batch, and a batch is one row."""
+    from torch import nn
+
+    if any(isinstance(module, nn.BatchNorm1d) for module in network.modules()):
+        raise RecipeError(
+            "RECIPE-FIT",
+            "batch normalisation compares the rows of a batch, and there is one row in it",
+            place=Place(path="method.batch"),
+            hint="a larger method.batch, or model.norm: layer",
+        )
 
 
 @dataclass(frozen=True)

@@ -59,3 +59,7 @@ class Optimizer(Part):
         decay: float,
     ) -> None:
         """One step in place, under `no_grad`; `rate` is the learning rate now, `decay` the weight decay here."""
+
+    def reach(self, slots: dict[str, list[torch.Tensor]], *, rate: float) -> float | list[torch.Tensor]:
+        """How far a steady gradient of 1 moves each weight in one step, after `update`: what a proximal step needs."""
+        return rate

@@ -62,6 +62,10 @@ class SGD(Optimizer):
             nesterov=self.nesterov,
         )
 
+    def reach(self, slots: Slots, *, rate: float) -> float | Tensors:
+        """rate / (1 - momentum)."""
+        return rate / (1 - self.momentum)
+
 
 class RMSProp(Optimizer):
     """Steps over the root of a running mean square: s <- alpha s + (1 - alpha) g^2, w <- w - rate g / (sqrt(s) + eps).
@@ -102,6 +106,10 @@ class RMSProp(Optimizer):
             momentum=self.momentum,
         )
 
+    def reach(self, slots: Slots, *, rate: float) -> float | Tensors:
+        """rate / (1 - momentum) / (sqrt(s) + eps) of each weight."""
+        return [rate / (1 - self.momentum) / (square.sqrt() + self.eps) for square in slots["square"]]
+
 
 class Adagrad(Optimizer):
     """Steps over the root of all squares so far: s <- s + g^2, w <- w - rate g / (sqrt(s) + eps).
@@ -125,6 +133,10 @@ class Adagrad(Optimizer):
         from pellucid.optim import kernels
 
         kernels.adagrad(params, grads, slots["sum"], slots["step"], rate=rate, decay=decay, eps=self.eps)
+
+    def reach(self, slots: Slots, *, rate: float) -> float | Tensors:
+        """rate / (sqrt(s) + eps) of each weight."""
+        return [rate / (total.sqrt() + self.eps) for total in slots["sum"]]
 
 
 class Adam(Optimizer):
@@ -151,6 +163,10 @@ class Adam(Optimizer):
 
         kernels.adam(params, grads, slots, rate=rate, decay=decay, betas=self.betas, eps=self.eps, decoupled=False)
 
+    def reach(self, slots: Slots, *, rate: float) -> float | Tensors:
+        """rate / (sqrt(s) + eps) of each weight, s freed of its start at 0."""
+        return _adam_reach(slots, rate, self.betas[1], self.eps)
+
 
 class AdamW(Optimizer):
     """Adam with weight decay on the weights: w <- w - rate decay w, then the step of Adam.
@@ -175,6 +191,15 @@ class AdamW(Optimizer):
         from pellucid.optim import kernels
 
         kernels.adam(params, grads, slots, rate=rate, decay=decay, betas=self.betas, eps=self.eps, decoupled=True)
+
+    def reach(self, slots: Slots, *, rate: float) -> float | Tensors:
+        """rate / (sqrt(s) + eps) of each weight, s freed of its start at 0."""
+        return _adam_reach(slots, rate, self.betas[1], self.eps)
+
+
+def _adam_reach(slots: Slots, rate: float, beta: float, eps: float) -> Tensors:
+    grown = [1 - beta ** float(step) for step in slots["step"][:1]] * len(slots["square"])
+    return [rate / ((square / share).sqrt() + eps) for square, share in zip(slots["square"], grown, strict=True)]
 
 
 def _begin_adam(params: Tensors) -> Slots:

@@ -3,10 +3,10 @@
 The square is smooth, so its slope joins the gradient. The absolute value has a corner at 0, where a gradient step only
 jumps to and fro; it acts after the step, by the proximal rule (soft threshold), which gives weights of exactly 0.
 
-`rate` of `after_step` must be how far a steady gradient of 1 moves a weight in one step: the learning rate under plain
-gradient descent, rate / (1 - momentum) with momentum. Then the weights settle where loss plus price is least; with the
-bare rate, momentum m leaves only (1 - m) of the strength. Under an optimizer that scales each weight's step (Adam), no
-single rate does this, and the strength of L1 is not that of the formula. The caller passes weights, under `no_grad`.
+`reach` of `after_step` is how far a steady gradient of 1 moves a weight in one step, as the optimizer says: the learning
+rate under plain gradient descent, rate / (1 - momentum) with momentum, one number for each weight under Adam. Then the
+weights settle where loss plus price is least, whatever the optimizer; the bare rate would leave only (1 - momentum) of
+the strength, and no zeros under Adam. The caller passes weights, under `no_grad`.
 """
 
 # pyright: reportPrivateImportUsage=false
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import torch
 
     Tensors = list[torch.Tensor]
+    Reach = float | list[torch.Tensor]
 
 Strength = Annotated[float, Ge(0)]
 
@@ -43,9 +44,9 @@ class L1(Penalty):
     def before_step(self, params: Tensors, grads: Tensors) -> None:
         """Nothing: L1 has no smooth part."""
 
-    def after_step(self, params: Tensors, rate: float) -> None:
-        """Moves every weight towards 0 by rate alpha, and those within it to 0."""
-        shrink(params, rate * self.alpha)
+    def after_step(self, params: Tensors, reach: Reach) -> None:
+        """Moves every weight towards 0 by reach times alpha, and those within it to 0."""
+        shrink(params, scaled(reach, self.alpha))
 
 
 class L2(Penalty):
@@ -64,7 +65,7 @@ class L2(Penalty):
         """Adds alpha w to the gradients."""
         add_slope(params, grads, self.alpha)
 
-    def after_step(self, params: Tensors, rate: float) -> None:
+    def after_step(self, params: Tensors, reach: Reach) -> None:
         """Nothing: L2 is smooth."""
 
 
@@ -89,9 +90,9 @@ class ElasticNet(Penalty):
         """Adds l2 w to the gradients."""
         add_slope(params, grads, self.l2)
 
-    def after_step(self, params: Tensors, rate: float) -> None:
-        """Moves every weight towards 0 by rate l1, and those within it to 0."""
-        shrink(params, rate * self.l1)
+    def after_step(self, params: Tensors, reach: Reach) -> None:
+        """Moves every weight towards 0 by reach times l1, and those within it to 0."""
+        shrink(params, scaled(reach, self.l1))
 
 
 def price(params: Tensors, l1: float, l2: float) -> torch.Tensor:
@@ -114,11 +115,19 @@ def add_slope(params: Tensors, grads: Tensors, l2: float) -> None:
         torch._foreach_add_(grads, params, alpha=l2)
 
 
-def shrink(params: Tensors, threshold: float) -> None:
+def scaled(reach: Reach, strength: float) -> Reach:
+    """The threshold of each weight."""
+    return [part * strength for part in reach] if isinstance(reach, list) else reach * strength
+
+
+def shrink(params: Tensors, threshold: Reach) -> None:
     """w <- sign(w) max(|w| - threshold, 0), in place; as w - clamp(w, -threshold, threshold), so zeros are exact."""
     import torch
 
-    if threshold and params:
+    if isinstance(threshold, list):
+        for param, bound in zip(params, threshold, strict=True):
+            param.sub_(torch.minimum(torch.maximum(param, -bound), bound))
+    elif threshold and params:
         moves = torch._foreach_clamp_max(params, threshold)
         torch._foreach_clamp_min_(moves, -threshold)
         torch._foreach_sub_(params, moves)

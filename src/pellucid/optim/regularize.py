@@ -25,8 +25,8 @@ class Penalty(Part):
         """Adds the smooth part of its gradient to `grads`, in place."""
 
     @abstractmethod
-    def after_step(self, params: list[torch.Tensor], rate: float) -> None:
-        """Applies the part that has a corner (L1) as a proximal step of size `rate`, in place."""
+    def after_step(self, params: list[torch.Tensor], reach: float | list[torch.Tensor]) -> None:
+        """Applies the part that has a corner (L1) as a proximal step of the optimizer's `reach`, in place."""
 
 
 class Constraint(Part):

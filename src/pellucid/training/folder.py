@@ -11,6 +11,7 @@ from pellucid.data.source import Raw
 from pellucid.documents import canonical_json, read_file, write_yaml
 from pellucid.errors import ArtifactError, Place, ResourceError, SchemaError, UsageError
 from pellucid.files import remove_folder, sweep, write_atomic
+from pellucid.findings import Finding
 from pellucid.plan import Decision
 from pellucid.recipe import read_recipe
 from pellucid.training import checkpoint
@@ -73,6 +74,11 @@ def reopen(
     _truncate(folder / "record.jsonl", offset)
     _mend(folder / "journal.jsonl")
     writer = Writer(folder, offset)
+    for sentence in skipped:
+        evidence: dict[str, float | int | str] = {"step": step}
+        message = f"A damaged checkpoint was passed over: {sentence}; the run went on from step {step}."
+        advice = "Look at the disk; the result is not touched by it."
+        writer.findings.append(Finding("damaged-checkpoint", "warning", message, str(folder), evidence, advice))
     writer.journal("resumed", step=step, exact=not inexact, skipped=skipped)
     return session, writer
 

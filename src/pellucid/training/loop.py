@@ -75,13 +75,14 @@ def _move(
         rate *= optimizer.schedule.factor(state.step - done, steps, state.scores)
     with torch.no_grad():
         for penalty in recipe.penalties:
-            penalty.before_step(moving.weights, [weight.grad for weight in moving.weights if weight.grad is not None])
+            learnt = [weight for weight in moving.weights if weight.grad is not None]
+            penalty.before_step(learnt, [_gradient(weight) for weight in learnt])
         norm = None if optimizer.clip is None else float(clip_gradients(grads, optimizer.clip))
         for part in moving.groups:
             part_grads = [_gradient(param) for param in part.params]
             optimizer.update(part.params, part_grads, part.slots, rate=rate, decay=part.decay)
         for penalty in recipe.penalties:
-            penalty.after_step(moving.weights, rate)
+            penalty.after_step(moving.weights, optimizer.reach(moving.groups[0].slots, rate=rate))
         for constraint in recipe.constraints:
             constraint.apply(moving.weights)
         if recipe.averaging is not None and state.average is not None:

@@ -22,6 +22,7 @@ import torch
 from pellucid import devices
 from pellucid.errors import Interrupted, Place
 from pellucid.files import refuse, write_atomic
+from pellucid.findings import Finding
 from pellucid.metrics.catalogue import metric
 from pellucid.recipe import Recipe
 from pellucid.record import Evaluated, Event, Stopped, Tested
@@ -74,6 +75,8 @@ class Writer:
     """Bytes of `record.jsonl` so far."""
     lines: list[str] = field(default_factory=list)
     beat: float = 0.0
+    findings: list[Finding] = field(default_factory=list)
+    """What must be said about the run beside what was found in its data."""
 
     def record(self, event: Event) -> None:
         """Adds an event to `record.jsonl`; it reaches the disk with the next commit."""
@@ -193,11 +196,13 @@ def look(session: Session) -> Evaluated:
         best = stop.note(state, stop.lower_is_better(recipe.stop, scores))
     train_loss = state.loss_total / state.loss_rows if state.loss_rows else 0.0
     state.loss_total, state.loss_rows = 0.0, 0.0
-    price = sum(
-        float(penalty.value(player.weights)) for penalty in recipe.penalties for player in state.players.values()
-    )
+    price = None
+    if recipe.penalties:
+        with torch.no_grad():
+            players = state.players.values()
+            price = sum(float(penalty.value(player.weights)) for penalty in recipe.penalties for player in players)
     return Evaluated(
-        state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price if recipe.penalties else None
+        state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price
     )
 
 

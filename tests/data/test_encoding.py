@@ -1,0 +1,34 @@
+"""Bytes to text: marks are taken, guesses are only told."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pellucid.data.encoding import decode, read_bytes
+from pellucid.errors import DataError
+
+
+@pytest.mark.parametrize("name", ["utf-8", "utf-8-sig", "utf-16"])
+def test_text_with_or_without_a_mark(name: str) -> None:
+    assert decode("größe\n1\n".encode(name), "a.csv") == "größe\n1\n"
+
+
+def test_the_offset_and_the_line_are_told() -> None:
+    with pytest.raises(DataError) as caught:
+        decode(b"a\nb\nK\xf6ln\n", "a.csv")
+    assert caught.value.place.line == 3
+    assert "offset 5" in caught.value.message and '"a b Köln"' in caught.value.message
+
+
+def test_a_pipe_is_no_table(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match="not a file"):
+        read_bytes(str(tmp_path / "pipe.csv"))
+
+
+def test_a_nul_in_a_path_is_a_data_error() -> None:
+    with pytest.raises(DataError):
+        read_bytes("a\0b.csv")

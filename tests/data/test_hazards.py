@@ -1,0 +1,117 @@
+"""Each hazard fires on its sick table and stays silent on the healthy twin."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pellucid.data.table import Table
+from pellucid.findings import Finding
+
+ROWS = 400
+
+
+def frame(seed: int = 0) -> dict[str, list[Any]]:
+    draw = np.random.default_rng(seed)
+    x = draw.normal(size=(ROWS, 2)).round(6)
+    yes = x[:, 0] + x[:, 1] + draw.normal(size=ROWS) > 0
+    return {
+        "a": x[:, 0].tolist(),
+        "b": x[:, 1].tolist(),
+        "c": draw.choice(["red", "green", "blue"], ROWS).tolist(),
+        "y": np.where(yes, "yes", "no").tolist(),
+    }
+
+
+def findings(data: dict[str, list[Any]]) -> dict[str, Finding]:
+    table = Table(target="y")
+    found = table.inspect(table.from_frame(data)).findings
+    return {item.check: item for item in found}
+
+
+def order_of(data: dict[str, list[Any]], key: str) -> dict[str, list[Any]]:
+    order = sorted(range(ROWS), key=lambda row: data[key][row])
+    return {name: [cells[row] for row in order] for name, cells in data.items()}
+
+
+def rare(data: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {**data, "y": ["maybe" if row % 100 == 0 else cell for row, cell in enumerate(data["y"])]}
+
+
+def skewed(data: dict[str, list[Any]]) -> dict[str, list[Any]]:
+    return {**data, "y": ["yes" if row % 25 == 0 else "no" for row in range(ROWS)]}
+
+
+SICK: dict[str, tuple[Any, str, str]] = {
+    "sorted-by-target": (lambda data: order_of(data, "y"), "y", "warning"),
+    "duplicate-rows": (lambda data: {name: cells[:200] * 2 for name, cells in data.items()}, "", "warning"),
+    "rare-class": (rare, "y", "warning"),
+    "imbalance": (skewed, "y", "warning"),
+    "mostly-missing": (
+        lambda data: {**data, "a": [cell if row % 3 == 0 else None for row, cell in enumerate(data["a"])]},
+        "a",
+        "warning",
+    ),
+    "near-constant": (lambda data: {**data, "a": [1.0] * 398 + [2.0, 3.0]}, "a", "info"),
+    "constant-column": (lambda data: {**data, "a": [1.0] * ROWS}, "a", "info"),
+    "id-column": (lambda data: {**data, "a": list(range(ROWS))}, "a", "info"),
+    "text-column": (lambda data: {**data, "a": [f"remark {row} made by hand" for row in range(ROWS)]}, "a", "info"),
+    "target-leak": (lambda data: {**data, "a": [3.25 if cell == "yes" else -1 for cell in data["y"]]}, "a", "severe"),
+    "similar-names": (
+        lambda data: {**data, "c": ["Red" if row % 9 == 0 else cell for row, cell in enumerate(data["c"])]},
+        "c",
+        "warning",
+    ),
+}
+
+
+def test_the_healthy_table_has_no_findings() -> None:
+    for seed in range(5):
+        assert findings(frame(seed)) == {}
+
+
+@pytest.mark.parametrize("check", SICK)
+def test_the_sick_table_has_the_finding(check: str) -> None:
+    change, place, severity = SICK[check]
+    found = findings(change(frame()))
+    assert check in found
+    assert (found[check].place, found[check].severity) == (place, severity)
+    assert found[check].evidence or check.endswith("column")
+    assert found[check].cure
+
+
+def test_a_leak_by_category_and_by_missing_cells() -> None:
+    data = frame()
+    by_name = {**data, "c": [f"{cell}-{row % 4}" for row, cell in enumerate(data["y"])]}
+    assert findings(by_name)["target-leak"].place == "c"
+    by_gap = {**data, "b": [cell if yes == "yes" else None for cell, yes in zip(data["b"], data["y"], strict=True)]}
+    assert findings(by_gap)["target-leak"].place == "b"
+
+
+@pytest.mark.parametrize("copy", [lambda y: 3 * y + 2, lambda y: np.exp(y)])
+def test_a_leak_of_a_value(copy: Any) -> None:
+    draw = np.random.default_rng(0)
+    y = draw.normal(size=3000)
+    data = {"a": draw.normal(size=3000).tolist(), "b": copy(y).tolist(), "y": y.tolist()}
+    assert findings(data)["target-leak"].place == "b"
+    noisy = {**data, "b": (y + 0.3 * draw.normal(size=3000)).tolist()}
+    assert "target-leak" not in findings(noisy)
+
+
+def test_a_strong_but_honest_column_is_no_leak() -> None:
+    for name, target in (
+        ("iris", "species"),
+        ("breast_cancer", "diagnosis"),
+        ("wine", "cultivar"),
+        ("penguins", "species"),
+    ):
+        table = Table(path=name, target=target)
+        assert "target-leak" not in {item.check for item in table.inspect(table.read()).findings}
+
+
+def test_many_categories_alone_are_no_leak() -> None:
+    data = frame()
+    data["c"] = [f"shop {row % 150}" for row in range(ROWS)]
+    assert "target-leak" not in findings(data)

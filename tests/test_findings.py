@@ -1,0 +1,34 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import pytest
+
+from pellucid.findings import Finding
+
+
+def test_a_finding_in_one_line() -> None:
+    finding = Finding(
+        "target-leak", "severe", "copies the target.", "paid", {"r": 1.0}, "Leave it out.", "Kaufman 2012"
+    )
+    assert str(finding) == "severe[target-leak]: paid: copies the target. Leave it out."
+    assert str(Finding("x", "info", "fine.")) == "info[x]: fine."
+
+
+def test_a_finding_is_plain_values() -> None:
+    finding = Finding("x", "warning", "m", evidence={"rows": 3, "column": "age"})
+    assert json.loads(json.dumps(finding.as_json())) == {
+        "check": "x",
+        "severity": "warning",
+        "message": "m",
+        "place": "",
+        "evidence": {"rows": 3, "column": "age"},
+        "cure": "",
+        "reference": "",
+    }
+
+
+def test_a_finding_is_frozen() -> None:
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        Finding("x", "info", "m").message = "n"  # pyright: ignore[reportAttributeAccessIssue]
