@@ -73,7 +73,7 @@ CHANGED = [
     ("word that is no choice", "device: cpu", "device: gpu", "RECIPE-VALUE", 23, 1, "'cuda'"),
     ("decimal comma", "1e-3", "0,001", "RECIPE-VALUE", 15, 3, '"0,001"'),
     ("unit after a number", "1e-4", "1e-4%", "RECIPE-VALUE", 20, 5, '"1e-4%"'),
-    ("options that exclude each other", "kind: adamw", "kind: sgd\n  nesterov: true", "RECIPE-VALUE", 13, 1, "momentum"),
+    ("options at odds", "kind: adamw", "kind: sgd\n  nesterov: true", "RECIPE-VALUE", 13, 1, "momentum"),
     ("key given twice", "seed: 7", "seed: 7\nseed: 8", "RECIPE-YAML-DUPLICATE", 25, 1, "line 24"),
     ("key given twice in a part", "epochs: 30", "batch: 30", "RECIPE-YAML-DUPLICATE", 12, 3, "line 11"),
     ("key given twice in braces", "relu", "{kind: relu, kind: gelu}", "RECIPE-YAML-DUPLICATE", 8, 28, '"kind"'),
@@ -90,7 +90,7 @@ CHANGED = [
     ("tag of Python", "relu", "!!python/object/apply:os.system [id]", "RECIPE-YAML-TAG", 8, 15, "tag"),
     ("alias without anchor", "relu", "*relu", "RECIPE-YAML-ALIAS", 8, 15, "no anchor"),
     ("cyclic alias", "[128, 64]", "&w [128, *w]", "RECIPE-YAML-ALIAS", 7, 20, "itself"),
-    ("cyclic alias of a mapping", "stop:\n  patience: 5", "stop: &s\n  patience: *s", "RECIPE-YAML-ALIAS", 22, 13, "itself"),
+    ("cyclic mapping", "stop:\n  patience: 5", "stop: &s\n  patience: *s", "RECIPE-YAML-ALIAS", 22, 13, "itself"),
     ("alias bomb", "seed: 7\n", BOMB, "RECIPE-YAML-NODES", 24, None, "aliases included"),
     ("60 lists deep", "[128, 64]", "[" * 60 + "]" * 60, "RECIPE-YAML-DEPTH", 7, 59, "50 deep"),
     ("100,000 lists deep", "[128, 64]", "[" * 100_000, "RECIPE-YAML-DEPTH", 7, 59, "50 deep"),
@@ -125,10 +125,10 @@ WHOLE = [
 
 
 def refused(path: Path) -> RecipeError:
-    start = time.perf_counter()
+    start = time.process_time()
     with pytest.raises(RecipeError) as caught:
         read(Recipe, read_file(path))
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1
     return caught.value
 
 

@@ -18,6 +18,7 @@ from pellucid.cli import (
     describe,
     evaluate,
     explain,
+    explain_error,
     inspect,
     listing,
     new,
@@ -46,6 +47,7 @@ app.command("resume")(resume.resume)
 app.command("predict")(predict.predict)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
+app.command("explain-error")(explain_error.explain_error)
 app.command("status")(status.status)
 app.command("inspect")(inspect.inspect)
 app.command("report")(report.report)

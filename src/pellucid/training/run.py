@@ -201,9 +201,7 @@ def look(session: Session) -> Evaluated:
         with torch.no_grad():
             players = state.players.values()
             price = sum(float(penalty.value(player.weights)) for penalty in recipe.penalties for player in players)
-    return Evaluated(
-        state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price
-    )
+    return Evaluated(state.step, state.epoch, train_loss, scores.loss, scores.metrics, best, price)
 
 
 def restore_best(session: Session) -> None:
