@@ -130,7 +130,13 @@ def main(sources: Path) -> None:
     rows = from_wheel(next(sources.glob("bokeh_sampledata-*.whl")), "bokeh_sampledata/_data/titanic_all.csv")
     table = [
         # passengers are numbered, since many share class, sex and age, and only true copies belong together in a split
-        [str(number), row["class"], row["sex"], row["age"].removesuffix(".0"), "yes" if row["survived"] == "1" else "no"]
+        [
+            str(number),
+            row["class"],
+            row["sex"],
+            row["age"].removesuffix(".0"),
+            "yes" if row["survived"] == "1" else "no",
+        ]
         for number, row in enumerate(rows, 1)
     ]
     write_table("titanic", ("passenger", "class", "sex", "age", "survived"), table, [row[-1] for row in table])

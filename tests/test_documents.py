@@ -63,7 +63,7 @@ def test_json_reads_back(value: Plain) -> None:
 
 
 def test_yaml_is_written_as_a_person_would() -> None:
-    value: dict[str, Plain] = {
+    value: dict[str, Any] = {
         "data": {"path": "churn.csv", "target": "no"},
         "model": {"kind": "mlp", "widths": [128, 64], "empty": []},
         "penalties": [{"kind": "l2", "alpha": 1e-05}, "l1"],

@@ -315,17 +315,17 @@ def test_a_killed_owner_frees_the_lock(tmp_path: Path) -> None:
             assert lock.path == tmp_path / LOCK
 
 
-FORKER = """
+FORKER = r"""
 import os, sys, time
 from pathlib import Path
 from pellucid.files import Lock
 with Lock(Path(sys.argv[1])):
     worker = os.fork()
     if worker == 0:
-        print("forked", flush=True)
+        os.write(1, b"forked\n")
         time.sleep(60)
         os._exit(0)
-    print(worker, flush=True)
+    os.write(1, f"{worker}\n".encode())
     time.sleep(60)
 """
 

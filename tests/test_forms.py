@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import torch
 
@@ -38,8 +38,8 @@ def test_each_keeps_the_shape_of_a_signal() -> None:
     assert all(torch.equal(found, one * 2) for found in tensors(nested))
 
 
-def doubled(signal: torch.Tensor | tuple[object, ...]) -> object:
-    return each(signal, lambda tensor: tensor * 2)  # pyright: ignore[reportArgumentType]
+def doubled(signal: Any) -> Any:
+    return each(signal, lambda tensor: tensor * 2)
 
 
 def test_tensors_in_order_and_length() -> None:

@@ -48,7 +48,8 @@ def test_a_draw_does_not_depend_on_what_was_drawn_before() -> None:
 def test_a_draw_leaves_the_default_generator_alone() -> None:
     state = torch.get_rng_state()
     draw = Draw(5, "step")
-    draw.uniform((3,)), draw.normal((3,)), draw.integers(0, 5, (3,)), draw.permutation(9)
+    for _ in (draw.uniform((3,)), draw.normal((3,)), draw.integers(0, 5, (3,)), draw.permutation(9)):
+        pass
     assert torch.equal(state, torch.get_rng_state())
 
 

@@ -78,6 +78,7 @@ def pick(device: str) -> str:
 def computing(threads: int | None) -> Iterator[None]:
     """Sets the number of threads, and deterministic kernels, and restores both afterwards."""
     import torch
+
     memory: Any = torch.utils.deterministic  # its one switch is a property of the module, which types cannot show
 
     before = torch.get_num_threads(), torch.get_deterministic_debug_mode(), memory.fill_uninitialized_memory

@@ -80,7 +80,9 @@ class _Neural(BaseEstimator):
     def _seed(self) -> int:
         if isinstance(self.random_state, np.random.RandomState):
             return int(self.random_state.randint(2**31))
-        return int(np.random.SeedSequence().generate_state(1)[0]) if self.random_state is None else int(self.random_state)
+        if self.random_state is None:
+            return int(np.random.SeedSequence().generate_state(1)[0])
+        return int(self.random_state)
 
     def _rows(self, X: Any) -> ArrayRaw:
         check_is_fitted(self, "model_")

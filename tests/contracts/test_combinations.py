@@ -88,7 +88,9 @@ def test_what_goes_together_trains(data: str, target: str, family: str):
     assert all(np.isfinite(event.loss) for event in happened if isinstance(event, Step | Evaluated))
 
 
-@pytest.mark.parametrize(("target", "task"), [pair for pair in product(TARGETS, TASKS) if TARGETS[pair[0]][0] != pair[1]])
+@pytest.mark.parametrize(
+    ("target", "task"), [pair for pair in product(TARGETS, TASKS) if TARGETS[pair[0]][0] != pair[1]]
+)
 def test_a_task_for_another_target_is_refused_with_the_one_that_fits(target: str, task: str):
     with pytest.raises(RecipeError) as fault:
         session("numbers", target, task=task, family="mlp")

@@ -69,7 +69,7 @@ def test_it_takes_the_form_it_declares():
         (lambda: nn.Linear(3, 2), "does not take vector 4"),
         (lambda: nn.Unflatten(1, (2, 2)), r"gives \(2, 2, 2\) for 2 examples"),
         (lambda: nn.LSTM(4, 2), "gives tuple for 2 examples"),
-        (lambda: (lambda x: x), "gives no nn.Module"),
+        (lambda: lambda x: x, "gives no nn.Module"),
         (lambda: nn.Flatten(0), r"gives \(8,\) for 2 examples"),
         (lambda units: nn.Linear(4, units), "cannot be made"),
         (nn.Linear(4, 2), "cannot be made"),

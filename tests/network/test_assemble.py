@@ -62,7 +62,9 @@ def test_a_cnn_on_a_table_is_refused_with_the_families_that_fit():
 def test_a_foreign_module_starts_from_the_seed_and_leaves_the_default_generator_alone():
     torch.manual_seed(5)
     before = torch.get_rng_state()
-    weights = [network(Foreign(module=lambda: nn.Linear(4, 3)), vector(4), seed=seed).state_dict() for seed in (1, 1, 2)]
+    weights = [
+        network(Foreign(module=lambda: nn.Linear(4, 3)), vector(4), seed=seed).state_dict() for seed in (1, 1, 2)
+    ]
     assert torch.equal(torch.get_rng_state(), before)
     first, again, other = (weight["trunk.blocks.0.weight"] for weight in weights)
     assert torch.equal(first, again) and not torch.equal(first, other)

@@ -19,7 +19,9 @@ def signal(form: Form, rows: int = 2) -> Signal:
     return torch.arange(count, dtype=torch.float32).reshape(rows, form.width, *form.extent)
 
 
-@pytest.mark.parametrize("table", [bridges.IN, bridges.OUT, {(kind, "vector"): made for kind, made in bridges.NECK.items()}])
+@pytest.mark.parametrize(
+    "table", [bridges.IN, bridges.OUT, {(kind, "vector"): made for kind, made in bridges.NECK.items()}]
+)
 def test_every_bridge_gives_the_form_it_promises(table: dict[tuple[str, str], object]):
     for (start, end), make in table.items():
         assert callable(make)

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import os
 import select
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from pellucid.cli.app import main
 
 LONGEST = 120.0
 """Seconds that no process of these tests may take."""
@@ -109,13 +112,23 @@ class Shell:
         """How `pellucid WORDS` ended."""
         return self.ended(self.start(*words, cwd=cwd, before=before, **environment))
 
-    def train(self, recipe: Path, run: Path, *words: object, **environment: str) -> Ended:
-        """How training ended, without progress and report."""
-        return self.run("train", recipe, "--run", run, "--quiet", "--no-report", *words, **environment)
+    def here(self, *words: object) -> Ended:
+        """How `pellucid WORDS` ends in this process, which has torch loaded already."""
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                main([str(word) for word in words])
+            except SystemExit as end:
+                code = end.code if isinstance(end.code, int) else 0
+        return Ended(code, out.getvalue(), err.getvalue())
 
-    def resume(self, run: Path, *words: object, **environment: str) -> Ended:
-        """How resuming ended."""
-        return self.run("resume", run, "--quiet", "--no-report", *words, **environment)
+    def train(self, recipe: Path, run: Path, *words: object) -> Ended:
+        """How training ends in this process, without progress and report."""
+        return self.here("train", recipe, "--run", run, "--quiet", "--no-report", *words)
+
+    def resume(self, run: Path, *words: object) -> Ended:
+        """How resuming ends in this process."""
+        return self.here("resume", run, "--quiet", "--no-report", *words)
 
     def ended(self, process: subprocess.Popen[str]) -> Ended:
         """Waits for the end of a process."""

@@ -48,20 +48,17 @@ def pictures(folder: Path, order: list[int]) -> Path:
     return folder
 
 
-def test_the_order_of_a_folder_and_the_number_of_readers_change_no_bit(shell: Any) -> None:
+def test_the_order_of_a_folder_and_the_number_of_readers_change_no_bit(
+    shell: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs = []
     for name, order, workers in (("one", list(range(90)), 1), ("two", list(reversed(range(90))), 4)):
         folder = pictures(shell.folder / name / "pictures", order)
-        settings = {
-            "method.epochs": 3,
-            "data.workers": workers,
-            "threads": 1,
-            "model.kind": "cnn",
-            "model.channels": "[4]",
-        }
+        settings = {"method.epochs": 3, "data.workers": workers, "threads": 1, "model": "{kind: cnn, channels: [4]}"}
         words = [word for path, value in settings.items() for word in ("--set", f"{path}={value}")]
         run = shell.folder / name / "run"
-        end = shell.run("train", "pictures", "--run", run, "--quiet", "--no-report", *words, cwd=folder.parent)
+        monkeypatch.chdir(folder.parent)
+        end = shell.here("train", "pictures", "--run", run, "--quiet", "--no-report", *words)
         assert end.code == 0, end.err
         runs.append(run)
     assert not shell.differing(*runs)

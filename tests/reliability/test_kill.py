@@ -86,7 +86,8 @@ def trial(shell: Any, whole: Path, name: str, number: int) -> tuple[list[str], i
             break
         kills += 1
         inside += bool(temporary(run) - left)
-    end = shell.resume(run) if (run / "run.json").exists() else shell.train(recipe, run)
+    words = ("resume", run) if (run / "run.json").exists() else ("train", recipe, "--run", run)
+    end = shell.here(*words, "--quiet", "--no-report")
     assert end.code == 0, end.err
     return shell.differing(run, whole), kills, inside
 

@@ -9,6 +9,7 @@ from torch import nn
 
 from pellucid.forms import Signal, tensors
 from pellucid.network.assemble import Network
+from pellucid.nn.activations import Own
 
 
 class Layer(NamedTuple):
@@ -54,11 +55,13 @@ def _seen(name: str, rows: list[Layer]):
         last = tensors(output)[-1]
         shape = tuple(last.shape[1:])
         own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-        rows.append(
-            Layer(name, type(module).__name__, " x ".join(map(str, shape)), own, _work(module, shape), _size(shape))
-        )
+        rows.append(Layer(name, _title(module), " x ".join(map(str, shape)), own, _work(module, shape), _size(shape)))
 
     return note
+
+
+def _title(module: nn.Module) -> str:
+    return f"{module.name} (own)" if isinstance(module, Own) else type(module).__name__
 
 
 def _work(module: nn.Module, shape: tuple[int, ...]) -> int:

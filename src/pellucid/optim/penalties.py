@@ -3,8 +3,8 @@
 The square is smooth, so its slope joins the gradient. The absolute value has a corner at 0, where a gradient step only
 jumps to and fro; it acts after the step, by the proximal rule (soft threshold), which gives weights of exactly 0.
 
-`reach` of `after_step` is how far a steady gradient of 1 moves a weight in one step, as the optimizer says: the learning
-rate under plain gradient descent, rate / (1 - momentum) with momentum, one number for each weight under Adam. Then the
+`reach` of `after_step` is how far a steady gradient of 1 moves a weight in one step, as the optimizer says: the rate
+under plain gradient descent, rate / (1 - momentum) with momentum, one number for each weight under Adam. Then the
 weights settle where loss plus price is least, whatever the optimizer; the bare rate would leave only (1 - momentum) of
 the strength, and no zeros under Adam. The caller passes weights, under `no_grad`.
 """

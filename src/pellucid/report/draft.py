@@ -1,4 +1,4 @@
-"""The commented recipe that `pellucid new` writes: what the data was taken for, what looks dangerous, what is planned."""
+"""The commented recipe that `pellucid new` writes: what the data is, what looks dangerous, what is planned."""
 
 from __future__ import annotations
 
@@ -14,9 +14,8 @@ WIDTH = 110
 def write(session: Session) -> str:
     """The recipe of a session as YAML, with comments above and beside its values."""
     signature, recipe = session.signature, session.recipe
-    share = session.loaded.share
     lines = [
-        f"# {signature.rows:,} rows of {signature.source}: {share['train']:,} train, {share['valid']:,} valid, {share['test']:,} test",
+        f"# {signature.rows:,} rows of {signature.source}: {_shares(session)}",
         *_target(signature),
         *_columns(signature),
         *_findings(signature),
@@ -27,6 +26,10 @@ def write(session: Session) -> str:
     value = {name: item for name, item in recipe.dump().items() if name in SHOWN}
     reasons = {decision.path: decision.reason for decision in session.decisions if decision.path.split(".")[0] in SHOWN}
     return "\n".join(lines) + write_yaml(value, reasons)
+
+
+def _shares(session: Session) -> str:
+    return ", ".join(f"{count:,} {part}" for part, count in session.loaded.share.items())
 
 
 def _target(signature: Signature) -> list[str]:

@@ -1,0 +1,33 @@
+"""Every recipe in `examples/` is read, completed and trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import pellucid
+from pellucid.data.embedded import EMBEDDED
+from pellucid.recipe import recipe_of
+
+ROOT = Path(__file__).parents[1]
+RECIPES = sorted((ROOT / "examples").glob("*.yaml"))
+HEAVY = {"mnist10k-cnn"}
+CASES = [pytest.param(path, marks=[pytest.mark.slow] if path.stem in HEAVY else [], id=path.stem) for path in RECIPES]
+
+
+@pytest.mark.parametrize("path", CASES)
+def test_an_example_trains(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.chdir(ROOT)
+    recipe, text = recipe_of(str(path), settings={"method.epochs": 2})
+    assert text is not None and f"pellucid train examples/{path.name}" in text
+    run = pellucid.train(recipe, run=tmp_path / "run", written=text, report=path.stem == "animals")
+    assert run.recipe.method is not None and run.recipe.method.dump()["epochs"] == 2
+    assert run.metrics.keys() == {"train", "valid", "test"}
+    known = recipe.dump()
+    assert all(run.recipe.dump().get(name) for name, value in known.items() if value)
+
+
+def test_every_embedded_set_has_an_example():
+    paths = {recipe_of(str(path))[0].data.path for path in RECIPES}
+    assert EMBEDDED.keys() <= paths
