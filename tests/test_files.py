@@ -139,8 +139,6 @@ parent, act = Path(sys.argv[1]), sys.argv[2]
 try:
     if act == "folder":
         commit_folder(parent, "new", {"a.json": b"x", "b.bin": lambda file: file.write(bytes(20000))})
-    elif act == "stale":
-        commit_folder(parent, "old", {"b.bin": bytes(20000)})
     else:
         write_atomic(parent / "file", bytes(20000))
 except ResourceError as fault:

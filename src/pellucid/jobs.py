@@ -267,7 +267,7 @@ def load(path: Path | str, code: Code | None = None) -> Loaded:
     """The model of a run or of a model folder, verified byte by byte."""
     folder = Path(path)
     inner = folder / "model" if (folder / "run.json").exists() else folder
-    if not inner.is_dir():
+    if not any((inner / name).exists() for name in ("MANIFEST.json", "model.json")):
         if (folder / "run.json").exists():
             message, hint = "this run is not finished: it has no model yet", f"pellucid resume {folder}"
         else:

@@ -211,9 +211,7 @@ def _optimizer(planner: Planner, loaded: Loaded) -> None:
         rate = 3e-3 if table and loaded.share["train"] < 20_000 else 1e-3
     else:
         rate = 1e-2 if kind == "adagrad" else 0.05
-    planner.fill(
-        "optimizer.learning_rate", rate, f"a step of {kind} for {'tables' if table else 'images'} of this size"
-    )
+    planner.fill("optimizer.learning_rate", rate, f"a step of {kind} for {what} of this size")
     decay = (0.1 if table else 0.01) if kind == "adamw" else 0.0
     planner.fill("optimizer.weight_decay", decay, f"the pull of {kind} against weights grown for single rows")
     schedule = _part("schedule", "warmup", then="cosine")

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt
 
 from pellucid.data.source import Data
 from pellucid.documents import Document, canonical_json, read_file
+from pellucid.errors import Place, RecipeError
 from pellucid.families.family import Family
 from pellucid.methods.method import Method
 from pellucid.optim.optimizer import Optimizer
@@ -94,9 +95,18 @@ def read_recipe(document: Document, settings: dict[str, Any] | None = None) -> R
 
     Raises: RecipeError naming file, line, column and path of what is wrong.
     """
-    for path, value in (settings or {}).items():
-        assign(document.value, path, value)
-    return read(Recipe, document)
+    given = settings or {}
+    for path, value in given.items():
+        assign(document.value, path, value, Recipe)
+    try:
+        return read(Recipe, document)
+    except RecipeError as fault:
+        dotted = fault.place.path or ""
+        source = next((path for path in given if dotted == path or dotted.startswith(f"{path}.")), None)
+        if source is None:
+            raise
+        place = Place(f"--set {source}", path=dotted if dotted != source else None)
+        raise RecipeError(fault.code, fault.message, place=place, hint=fault.hint) from None
 
 
 RECIPES = frozenset({".yaml", ".yml", ".json"})

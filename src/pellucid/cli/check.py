@@ -54,10 +54,8 @@ def _plain(session: Session, cost: Forecast) -> dict[str, Any]:
 
 
 def _show(session: Session, cost: Forecast) -> None:
-    share = session.loaded.share
-    typer.echo(
-        f"data: {session.signature.rows:,} rows: {share['train']:,} train, {share['valid']:,} valid, {share['test']:,} test"
-    )
+    parts = ", ".join(f"{count:,} {part}" for part, count in session.loaded.share.items())
+    typer.echo(f"data: {session.signature.rows:,} rows: {parts}")
     for finding in session.signature.findings:
         typer.echo(f"  {finding}")
     typer.echo("forms:")

@@ -18,7 +18,7 @@ def train(
     source: Annotated[
         str,
         typer.Argument(
-            help="A recipe, a table (CSV, TSV, Parquet, JSON lines), an image folder, or the name of an embedded data set."
+            help="A recipe, a table (CSV, TSV, Parquet, JSON lines), an image folder, or an embedded data set."
         ),
     ],
     target: Target = None,

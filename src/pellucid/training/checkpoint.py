@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from pellucid.artifacts import read_safetensors, verify_folder, write_safetensors
+from pellucid.artifacts import read_safetensors, tensor_bytes, verify_folder, write_safetensors
 from pellucid.documents import canonical_json, read_json
 from pellucid.errors import ArtifactError, Place
 from pellucid.files import commit_folder, remove_folder, write_atomic
@@ -42,10 +42,7 @@ def commit(folder: Path, state: State, extra: dict[str, Any]) -> Path:
     if (parent / name).exists():
         return parent / name
     parent.mkdir(exist_ok=True)
-    size = sum(
-        value.numel() * value.element_size()
-        for value in (*weights.values(), *state.tensors().values(), *(best or {}).values())
-    )
+    size = tensor_bytes(weights) + tensor_bytes(state.tensors()) + tensor_bytes(best or {})
     commit_folder(parent, name, members, streamed_bytes=size)
     tidy(folder, state)
     return parent / name
