@@ -89,7 +89,8 @@ class Ledger:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
-        for name, test in node.workeroutput.get("ledger", {}).items():
+        ledger = vars(node).get("workeroutput", {}).get("ledger", {})  # a worker that crashed has none
+        for name, test in ledger.items():
             held = self.tests.get(name, test)
             self.tests[name] = {**test, "outcome": held["outcome"] or test["outcome"]}
 

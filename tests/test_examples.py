@@ -19,7 +19,7 @@ CASES = [pytest.param(path, marks=[pytest.mark.slow] if path.stem in HEAVY else 
 @pytest.mark.parametrize("path", CASES)
 def test_an_example_trains(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(ROOT)
-    recipe, text = recipe_of(str(path), settings={"method.epochs": 2})
+    recipe, text = recipe_of(str(path), settings={"method.epochs": 2, "threads": 1})
     assert text is not None and f"pellucid train examples/{path.name}" in text
     run = pellucid.train(recipe, run=tmp_path / "run", written=text, report=path.stem == "animals")
     assert run.recipe.method is not None and run.recipe.method.dump()["epochs"] == 2

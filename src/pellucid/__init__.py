@@ -12,6 +12,8 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from pellucid.devices import set_spin_count
+
 __version__ = "0.1.0"
 
 _HOMES = {
@@ -60,6 +62,8 @@ if TYPE_CHECKING:
 
 def __getattr__(name: str) -> Any:
     if name in _HOMES:
+        if _HOMES[name] == "pellucid.jobs":
+            set_spin_count()  # torch loads with this module, and afterwards it is too late
         return getattr(importlib.import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'pellucid' has no attribute '{name}'")
 

@@ -32,8 +32,8 @@ def taken(cells: Sequence[object], name: str = "x", **told: str) -> Column:
         ([f"2024-01-{1 + row % 28:02d}" for row in range(ROWS)], "date", "input"),
         (["red", "green", "blue", "red"] * 25, "category", "input"),
         ([f"this is the remark number {row} of many" for row in range(ROWS)], "text", "dropped"),
-        ([f"u-{row:04x}" for row in range(ROWS)], "text", "dropped"),
-        (list(range(1, ROWS + 1)), "number", "dropped"),
+        ([f"u-{row:04x}" for row in range(ROWS)], "text", "id"),
+        (list(range(1, ROWS + 1)), "number", "id"),
         (["same"] * ROWS, "category", "dropped"),
         ([3.5] * ROWS, "number", "dropped"),
         ([None] * ROWS, "category", "dropped"),
@@ -48,7 +48,7 @@ def test_types_and_roles(cells: list[object], type_: str, role: str) -> None:
 
 def test_numbers_that_name_rows_are_known_by_their_name() -> None:
     cells = [(row * 7919) % 10007 for row in range(ROWS)]
-    assert taken(cells, "customer_id").role == "dropped"
+    assert taken(cells, "customer_id").role == "id"
     assert taken(cells, "distance").role == "input"
 
 

@@ -8,6 +8,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pellucid.cli.app import main
+from pellucid.cli.app import run
 
 LONGEST = 120.0
 """Seconds that no process of these tests may take."""
@@ -114,12 +115,9 @@ class Shell:
 
     def here(self, *words: object) -> Ended:
         """How `pellucid WORDS` ends in this process, which has torch loaded already."""
-        out, err, code = io.StringIO(), io.StringIO(), 0
+        out, err = io.StringIO(), io.StringIO()
         with redirect_stdout(out), redirect_stderr(err):
-            try:
-                main([str(word) for word in words])
-            except SystemExit as end:
-                code = end.code if isinstance(end.code, int) else 0
+            code = run([str(word) for word in words])
         return Ended(code, out.getvalue(), err.getvalue())
 
     def train(self, recipe: Path, run: Path, *words: object) -> Ended:
@@ -138,7 +136,8 @@ class Shell:
     def wait_until(self, process: subprocess.Popen[str], seen: Callable[[], bool], every: int = 1) -> bool:
         """Looks every few milliseconds until `seen`, the end of the process or `LONGEST`; whether it was seen."""
         with _ending(process) as poll:
-            for _ in range(int(LONGEST * 1000 / max(every, 1))):
+            end = time.monotonic() + LONGEST
+            while time.monotonic() < end:
                 if seen():
                     return True
                 if poll.poll(every):

@@ -35,6 +35,10 @@ class ArrayRaw:
     weight_N: np.ndarray | None = None
     findings: tuple[Finding, ...] = ()
 
+    def names_of_rows(self, signature: Signature) -> dict[str, list[str | None]]:
+        """None: arrays name no rows."""
+        return {}
+
     @property
     def rows(self) -> int:
         """How many there are."""

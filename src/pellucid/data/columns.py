@@ -210,6 +210,7 @@ def _named(filled: pl.Series) -> pl.Series:
 
 def _drop_useless(column: Column, filled: pl.Series, forced: bool) -> Column:
     why = ""
+    role: Role = "dropped"
     if not len(filled):
         why = "no cell is filled"
     elif column.distinct == 1 and not column.missing:
@@ -217,10 +218,12 @@ def _drop_useless(column: Column, filled: pl.Series, forced: bool) -> Column:
     elif column.type == "text":
         why = f"{column.why}: text is not learnt from yet; set data.columns: {{{column.name}: category}} to use it"
         if not forced and _is_id(column, filled):
+            role = "id"
             why = "every row has a value of its own: it names the row and says nothing about new ones"
     elif column.type == "number" and not forced and _is_id(column, filled):
+        role = "id"
         why = "it counts or names the rows: the network would learn the order of the file"
-    return replace(column, role="dropped", why=why) if why else column
+    return replace(column, role=role, why=why) if why else column
 
 
 def _is_id(column: Column, filled: pl.Series) -> bool:
@@ -250,7 +253,7 @@ def _keep_an_input(raw: TableRaw, columns: list[Column]) -> tuple[Column, ...]:
     """Where nothing is left to learn from, numbers that were dropped for naming the rows come back."""
     if any(column.role == "input" for column in columns):
         return tuple(columns)
-    back = [column.type == "number" and column.role == "dropped" and column.distinct > 1 for column in columns]
+    back = [column.type == "number" and column.role == "id" and column.distinct > 1 for column in columns]
     if not any(back):
         dropped = "; ".join(f"{column.name} ({column.role}: {column.why})" for column in columns[:6])
         raise DataError("DATA-NO-INPUT", f"no column is left to learn from: {dropped}", place=raw.place())

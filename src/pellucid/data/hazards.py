@@ -38,14 +38,8 @@ def hazards(raw: TableRaw, columns: tuple[Column, ...], target: Target) -> tuple
 def _dropped(columns: tuple[Column, ...]) -> list[Finding]:
     found: list[Finding] = []
     for column in columns:
-        if column.role == "dropped" and not column.why.startswith("as data.columns says"):
-            check = (
-                "constant-column"
-                if column.distinct <= 1
-                else "text-column"
-                if "text is not" in column.why
-                else "id-column"
-            )
+        if column.role in ("dropped", "id") and not column.why.startswith("as data.columns says"):
+            check = "id-column" if column.role == "id" else "constant-column" if column.distinct <= 1 else "text-column"
             cure = f"Nothing to do; or say what it is with data.columns: {{{column.name}: ...}}."
             evidence = {"distinct": column.distinct, "missing": column.missing}
             found.append(Finding(check, "info", f"is left out: {column.why}.", column.name, {**evidence}, cure))

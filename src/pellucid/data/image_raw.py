@@ -22,6 +22,7 @@ import numpy as np
 from pellucid.data import decode
 from pellucid.data.decode import Decoded, Header
 from pellucid.data.image_files import natural
+from pellucid.data.signature import Signature
 from pellucid.errors import DataError, PellucidError, Place, ResourceError, quote
 from pellucid.findings import Finding
 
@@ -97,6 +98,10 @@ class ImageRaw:
     source: str = ""
     findings: tuple[Finding, ...] = ()
     """What was noticed when reading images for prediction."""
+
+    def names_of_rows(self, signature: Signature) -> dict[str, list[str | None]]:
+        """The name of each file."""
+        return {"file": list(self.names)}
 
     def picture(self, row: int) -> np.ndarray:
         """One image as it was brought to the common size: uint8, HW for grey, HWC for colour."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -39,6 +40,8 @@ def read_table(
     if known is not None and known.kind == "table" and not Path(path).exists():
         raw = read_delimited(known.path.read_bytes(), path)
         return replace(raw, files=(path,))
+    if path == "-":
+        return read_delimited(sys.stdin.buffer.read(), "standard input", delimiter=delimiter, missing=missing)
     data = read_bytes(path, [name for name, item in EMBEDDED.items() if item.kind == "table"])
     for magic, what in FOREIGN.items():
         if data.startswith(magic):

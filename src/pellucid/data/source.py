@@ -38,6 +38,10 @@ class Raw(Protocol):
         """SHA-256 over the content, in an order that does not depend on the file system."""
         ...
 
+    def names_of_rows(self, signature: Signature) -> dict[str, list[str | None]]:
+        """The columns that only name the rows (ids, file names), for the output of predictions."""
+        ...
+
     @property
     def findings(self) -> tuple[Finding, ...]:
         """What was noticed when reading rows for prediction: values never seen in training, and how many."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from hashlib import blake2b, sha256
 from typing import TYPE_CHECKING, Literal
 
+from pellucid.data.signature import Signature
 from pellucid.errors import DataError, Place, clean, did_you_mean, quote
 from pellucid.findings import Finding
 
@@ -67,6 +68,11 @@ class TableRaw:
             hint = did_you_mean(name, self.names)
             raise DataError("DATA-COLUMN", f"there is no column {quote(name)}", place=self.place(), hint=hint)
         return self.frame[name]
+
+    def names_of_rows(self, signature: Signature) -> dict[str, list[str | None]]:
+        """The id columns that are here."""
+        names = [column.name for column in signature.columns if column.role == "id" and column.name in self.names]
+        return {name: self.frame[name].to_list() for name in names}
 
     def cells(self, row: int) -> dict[str, str]:
         """One row as it stood, missing cells left out."""

@@ -80,6 +80,7 @@ class Xavier(Initializer):
 
     kind: Literal["xavier"] = "xavier"
     distribution: Literal["uniform", "normal"] = "uniform"
+    """Which numbers are drawn; both have the same spread."""
     gain: Annotated[float, Gt(0)] | None = None
     """Factor; not given, that of the activation."""
     reference: ClassVar = "Glorot and Bengio 2010, AISTATS"
@@ -95,6 +96,7 @@ class He(Initializer):
 
     kind: Literal["he"] = "he"
     distribution: Literal["uniform", "normal"] = "normal"
+    """Which numbers are drawn; both have the same spread."""
     gain: Annotated[float, Gt(0)] | None = None
     """Factor; not given, that of the activation."""
     reference: ClassVar = "He et al. 2015, arXiv:1502.01852"

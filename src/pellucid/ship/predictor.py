@@ -56,8 +56,10 @@ def predict(model: Model, source: Any) -> Predictions:
 
 
 def predict_raw(model: Model, raw: Raw) -> Predictions:
-    """Predicts raw data that was read for this model."""
-    return Predictions(_columns(model, decoded(model, raw)), list(raw.findings))
+    """Predicts raw data that was read for this model; columns that name the rows are kept in front."""
+    return Predictions(
+        {**raw.names_of_rows(model.signature), **_columns(model, decoded(model, raw))}, list(raw.findings)
+    )
 
 
 def decoded(model: Model, raw: Raw) -> Prediction:

@@ -73,8 +73,10 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     assert (
         recipe.task is not None and recipe.model is not None and recipe.method is not None and recipe.start is not None
     )
-    _weigh(recipe, loaded)
     dataset = loaded.dataset
+    if len(dataset.valid) == 0:
+        dataset.valid = dataset.train.part(0, len(dataset.train))  # a split may set no rows aside
+    _weigh(recipe, loaded)
     network = assemble(
         dataset.form,
         dataset.categories,
