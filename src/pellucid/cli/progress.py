@@ -36,6 +36,7 @@ class Progress:
         self.moving = sys.stderr.isatty()
         self.began = time.monotonic()
         self.shown = 0.0
+        self.drawn = 0
         self.first: int | None = None
         self.losses: list[float] = []
         self.last: Evaluated | None = None
@@ -53,12 +54,12 @@ class Progress:
             if self.moving or now - self.shown >= PLAIN:
                 self._show(session, event.step, event.epoch, event.train_loss, now)
         elif isinstance(event, Stopped):
-            if self.last is not None and not self.moving:
+            if self.last is not None and not self.moving and self.drawn < event.step:
                 self._show(session, event.step, self.last.epoch, self.last.train_loss, now)
             self._end(event)
 
     def _show(self, session: Session, step: int, epoch: int, loss: float, now: float) -> None:
-        self.shown = now
+        self.shown, self.drawn = now, step
         epochs = -(-session.steps // session.per_epoch)
         words = [
             f"epoch {min(epoch + (self.moving and step % session.per_epoch > 0), epochs)}/{epochs}",
