@@ -76,8 +76,12 @@ def _why(state: str, said: list[dict[str, Any]], heartbeat: dict[str, Any] | Non
     return "killed" + (f"; it held {held:.1f} GiB of memory" if held else "")
 
 
-def inspect(path: Path | str) -> dict[str, Any]:
-    """What a run, a model, a checkpoint, a recipe or data is; files of models and checkpoints are hashed."""
+def inspect(path: Path | str, target: str | None = None) -> dict[str, Any]:
+    """What a run, a model, a checkpoint, a recipe or data is; files of models and checkpoints are hashed.
+
+    Args:
+        target: the column of a table that would be predicted.
+    """
     place = Path(path)
     if (place / "run.json").exists():
         return {"kind": "run", **status(place)}
@@ -86,8 +90,8 @@ def inspect(path: Path | str) -> dict[str, Any]:
         return {"kind": str(manifest.get("format", "pellucid-checkpoint")), **manifest}
     if place.suffix.lower() in RECIPES:
         return {"kind": "recipe", **read_recipe(read_file(place)).dump()}
-    recipe, _ = recipe_of(str(path))
-    return {"kind": "data", **recipe.data.inspect(recipe.data.read()).as_json()}
+    recipe, _ = recipe_of(str(path), target)
+    return recipe.data.inspect(recipe.data.read()).as_json()
 
 
 def read_report(run: Path) -> dict[str, Any]:

@@ -20,6 +20,10 @@ from pellucid.data.arrays import ArrayRaw
 from pellucid.documents import Document
 from pellucid.recipe import read_recipe
 
+BLOCK = 32
+"""Rows go through the network in multiples of this: matrix kernels round the rows of a shorter block otherwise, and
+what is predicted for a row must not depend on the rows beside it."""
+
 
 class _Neural(BaseEstimator):
     """What both estimators share: how parameters become a recipe, and how fitted networks travel."""
@@ -84,9 +88,11 @@ class _Neural(BaseEstimator):
             return int(np.random.SeedSequence().generate_state(1)[0])
         return int(self.random_state)
 
-    def _rows(self, X: Any) -> ArrayRaw:
+    def _rows(self, X: Any) -> tuple[ArrayRaw, int]:
+        """The rows, filled up with zeros to whole blocks, and how many there are."""
         check_is_fitted(self, "model_")
-        return ArrayRaw(np.asarray(validate_data(self, X, reset=False, dtype="numeric"), np.float64))
+        x_ND = np.asarray(validate_data(self, X, reset=False, dtype="numeric"), np.float64)
+        return ArrayRaw(np.pad(x_ND, ((0, -len(x_ND) % BLOCK), (0, 0)))), len(x_ND)
 
     def __getstate__(self) -> dict[str, Any]:
         """Parameters and fitted numbers; the network as the bytes of its files."""
@@ -168,10 +174,10 @@ class NeuralClassifier(ClassifierMixin, _Neural):
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """probability_NC, columns in the order of `classes_`."""
-        rows = self._rows(X)
+        rows, count = self._rows(X)
         probability = jobs.decoded(self.model_, rows).probability
         assert probability is not None
-        return probability.numpy()
+        return probability.numpy()[:count]
 
     def predict(self, X: Any) -> np.ndarray:
         """The most probable class of each row."""
@@ -195,10 +201,10 @@ class NeuralRegressor(RegressorMixin, _Neural):
 
     def predict(self, X: Any) -> np.ndarray:
         """value_N, or value_ND where several were fitted."""
-        rows = self._rows(X)
+        rows, count = self._rows(X)
         value = jobs.decoded(self.model_, rows).value
         assert value is not None
-        return value.numpy()[:, 0] if self.flat_ else value.numpy()
+        return value.numpy()[:count, 0] if self.flat_ else value.numpy()[:count]
 
     def __sklearn_tags__(self) -> Any:
         """Several targets are welcome."""

@@ -15,6 +15,8 @@ import pytest
 RECIPES = ("table", "images", "numbers")
 KILLS = 3
 """The most a trial kills."""
+WRITES = 40
+"""About how many checkpoints a run writes."""
 
 
 def journal(run: Path) -> list[dict[str, Any]]:
@@ -32,6 +34,13 @@ def seconds(run: Path) -> float:
     """From the first step to the end of an uninterrupted run."""
     lines = journal(run)
     return lines[-1]["time"] - lines[0]["time"]
+
+
+def step(run: Path) -> int:
+    """The newest committed step."""
+    folder = run / "checkpoints"
+    names = os.listdir(folder) if folder.is_dir() else []
+    return max((int(name) for name in names if name.isdigit()), default=0)
 
 
 def temporary(run: Path) -> set[str]:
@@ -78,8 +87,10 @@ def trial(shell: Any, whole: Path, name: str, number: int) -> tuple[list[str], i
         elif stream.random() < 0.2:
             shell.pause(process, stream.uniform(0.0, 3.0))
         else:
-            shell.wait_until(process, lambda: begun(run) > before)  # noqa: B023 - called in this turn only
-            shell.pause(process, stream.uniform(0.0, seconds(whole)))
+            # at a step drawn from those that are left, and a moment drawn from those after it
+            goal = step(run) + stream.uniform(0.0, 0.9) * (step(whole) - step(run))
+            shell.wait_until(process, lambda: begun(run) > before and step(run) >= goal)  # noqa: B023 - in this turn only
+            shell.pause(process, stream.uniform(0.0, 2 * seconds(whole) / WRITES))
         done = process.poll() is not None
         shell.kill(process)
         if done:

@@ -21,7 +21,13 @@ def steps(run: Path) -> int:
 
 
 @pytest.mark.parametrize(
-    "number, name", [(signal.SIGTERM, "table"), (signal.SIGINT, "images"), (signal.SIGHUP, "table")], ids=str
+    "number, name",
+    [
+        (signal.SIGTERM, "table"),
+        (signal.SIGINT, "images"),
+        pytest.param(signal.SIGHUP, "table", marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 def test_a_signal_commits_and_the_run_goes_on_exactly(
     number: signal.Signals, name: str, shell: Any, whole: Callable[[str], Path]

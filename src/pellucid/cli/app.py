@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import time
 import traceback
+from contextlib import suppress
 from pathlib import Path
 
 import typer
@@ -35,7 +37,6 @@ from pellucid.errors import PellucidError, UsageError
 app = typer.Typer(
     name="pellucid",
     help="Train neural networks you can see through.",
-    no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -73,8 +74,11 @@ def main(arguments: list[str] | None = None) -> None:
     """Runs one command; the exit status says how it ended (docs/errors.md)."""
     set_spin_count()
     status = run(sys.argv[1:] if arguments is None else arguments)
-    sys.stdout.flush()
-    sys.stderr.flush()
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except BrokenPipeError:
+        pass  # the reader of a pipe has seen enough
     # taking torch apart again at the end of the process costs up to half a second, and everything is on disk
     os._exit(status)
 
@@ -82,7 +86,7 @@ def main(arguments: list[str] | None = None) -> None:
 def run(given: list[str]) -> int:
     """Runs one command and returns its exit status; errors are told on standard error."""
     try:
-        result = app(given, standalone_mode=False, prog_name="pellucid")
+        result = app(given or ["--help"], standalone_mode=False, prog_name="pellucid")
     except PellucidError as fault:
         return _tell(fault, "--json" in given)
     except typer.Exit as fault:
@@ -91,7 +95,7 @@ def run(given: list[str]) -> int:
         return 130
     except TyperException as fault:
         message, _, hint = fault.format_message().partition(". ")
-        message = message[:1].lower() + message[1:].rstrip(".")
+        message = message[:1].lower() + message[1:].rstrip(".").replace("Value error, ", "")
         return _tell(
             UsageError("CLI-USAGE", message, hint=hint or "pellucid --help, or pellucid VERB --help"), "--json" in given
         )
@@ -111,10 +115,14 @@ def _tell(fault: PellucidError, as_json: bool) -> int:
 
 
 def _bug(fault: Exception, as_json: bool) -> int:
-    folder = Path("crash")
-    folder.mkdir(exist_ok=True)
-    path = folder / f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
-    path.write_text("".join(traceback.format_exception(fault)))
-    error = PellucidError("BUG", f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}",
-                          hint=f"this is a fault of pellucid; the details are in {path}")  # fmt: skip
-    return _tell(error, as_json)
+    name = f"{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.txt"
+    where = None
+    for folder in (Path("crash"), Path(tempfile.gettempdir()) / "pellucid-crash"):
+        with suppress(OSError):  # a folder that cannot be written must not hide the fault
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_text("".join(traceback.format_exception(fault)), encoding="utf-8")
+            where = folder / name
+            break
+    message = f"{type(fault).__name__}: {str(fault).splitlines()[0] if str(fault) else ''}"
+    told = f"the details are in {where}" if where else "its details could not be written"
+    return _tell(PellucidError("BUG", message, hint=f"this is a fault of pellucid; {told}"), as_json)

@@ -26,7 +26,8 @@ def explain(
     from pellucid import jobs
 
     if twin:
-        typer.echo(jobs.twin(run, code=read_code_file(code)))
+        program = jobs.twin(run, code=read_code_file(code))
+        typer.echo(json.dumps({"program": program}) if as_json else program)
         return
     walked, text = jobs.walk(run, row=row, layer=layer, unit=unit, code=read_code_file(code))
     typer.echo(json.dumps(walked) if as_json else text)

@@ -7,16 +7,18 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.options import Json
+from pellucid.cli.options import Json, Target
 
 
 def inspect(
-    path: Annotated[str, typer.Argument(help="A run, a model, a checkpoint, a recipe, or data.")], as_json: Json = False
+    path: Annotated[str, typer.Argument(help="A run, a model, a checkpoint, a recipe, or data.")],
+    target: Target = None,
+    as_json: Json = False,
 ) -> None:
     """Say what something is; files of runs and models are checked against their hashes."""
     from pellucid.runs import inspect as look
 
-    value = look(path)
+    value = look(path, target)
     if as_json:
         typer.echo(json.dumps(value))
         return

@@ -25,6 +25,7 @@ def listing(
         return
     if not rows:
         typer.echo("no runs here yet; try: pellucid train digits", err=True)
-    widths = {name: max(len(str(row.get(name, ""))) for row in rows) for name in (rows[0] if rows else {})}
+    names = dict.fromkeys(name for row in rows for name in row)
+    widths = {name: max(len(str(row.get(name, ""))) for row in rows) for name in names}
     for row in rows:
         typer.echo("  ".join(str(row.get(name, "")).ljust(width) for name, width in widths.items()).rstrip())

@@ -30,8 +30,9 @@ def new(
 
     text, findings = jobs.new(recipe)
     path = Path(output) if output else Path(f"{Path(data).stem or Path(data).name}.yaml")
+    found = [finding.as_json() for finding in findings]
     if output == "-":
-        typer.echo(text)
+        typer.echo(json.dumps({"recipe": text, "findings": found}) if as_json else text)
         return
     if path.exists() and not force:
         raise UsageError(
@@ -39,7 +40,7 @@ def new(
         )
     jobs.write_text(path, text)
     if as_json:
-        typer.echo(json.dumps({"recipe": str(path), "findings": [finding.as_json() for finding in findings]}))
+        typer.echo(json.dumps({"recipe": str(path), "findings": found}))
         return
     for finding in findings:
         typer.echo(str(finding), err=True)

@@ -22,7 +22,7 @@ def status(run: Annotated[Path, typer.Argument(help="A run folder.")], as_json: 
     of = f" of {value['steps']}" if value["steps"] else ""
     typer.echo(f"{value['run']}: {value['state']}, step {value['step']}{of}")
     if value["state"] == "stopped":
-        typer.echo(f"  {value['why']}" if value.get("why") else f"  go on with: pellucid resume {run}")
+        typer.echo(f"  {value['why']}; go on with: pellucid resume {run}")
     looked = value["evaluated"]
     if looked:
         scores = "  ".join(f"{name} {score:.4f}" for name, score in looked["metrics"].items() if score is not None)

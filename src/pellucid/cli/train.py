@@ -57,7 +57,7 @@ def show(result: Run, *, as_json: bool) -> None:
         if finding.severity != "info":
             typer.echo(str(finding), err=True)
     chosen = result.recipe.task.metrics[0]
-    shown = ", ".join(f"{part} {result.metrics[part][chosen]:.4f}" for part in ("train", "valid", "test"))
+    shown = ", ".join(f"{part} {scores[chosen]:.4f}" for part, scores in result.metrics.items())
     typer.echo(f"{metric(chosen).title}: {shown}")
     typer.echo(f"run: {result.folder}")
     if result.report:

@@ -12,11 +12,12 @@ import time
 import torch
 from torch import nn
 
-from pellucid import devices
+from pellucid import devices, seeds
 from pellucid.data.batch import Batch
 from pellucid.losses.loss import reduce
 from pellucid.network.assemble import Network
 from pellucid.network.summary import Layer
+from pellucid.nn.noise import share_draw
 from pellucid.plan import Decision
 from pellucid.recipe import Recipe
 
@@ -108,10 +109,12 @@ def _precision(recipe: Recipe, network: Network, sample: Batch, *, convolves: bo
 
 def _race(recipe: Recipe, network: Network, sample: Batch, *, half: bool) -> tuple[float, float]:
     """Seconds of the fastest of three forward and backward passes on a copy, and the loss."""
-    twin = copy.deepcopy(network).train()
-    assert recipe.task is not None and twin.draw is not None
+    device = recipe.device
+    twin, sample = copy.deepcopy(network).train().to(device), sample.to(device)
+    twin.draw = seeds.Draw(recipe.seed, "step", device)
+    share_draw(twin, twin.draw)
+    assert recipe.task is not None
     seconds, value = [], 0.0
-    device = next(twin.parameters()).device.type
     for _ in range(4):
         twin.draw.at(0)
         began = time.perf_counter()

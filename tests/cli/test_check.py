@@ -1,0 +1,35 @@
+"""`pellucid check`: what would be trained, and what it would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+Tell = Callable[..., Any]
+
+
+def test_forms_layers_decisions_forecast(tell: Tell, here: Path, small: tuple[str, ...]) -> None:
+    ended = tell("check", "shop.csv", "-t", "left", *small)
+    assert (ended.code, ended.err) == (0, "")
+    lines = ended.out.splitlines()
+    assert lines[0] == "data: 120 rows: 84 train, 18 valid, 18 test"
+    assert [line for line in lines if not line.startswith(" ")][1:-1] == ["forms:", "layers:", "planned:"]
+    assert "  trunk   vector 8" in lines and lines[-1].startswith("forecast: ") and " for 6 steps " in lines[-1]
+    assert any(line.split()[:2] == ["trunk.blocks.0.linear", "Linear"] for line in lines)
+    assert any(line.startswith("  optimizer = adamw") for line in lines)
+
+
+def test_as_json(tell: Tell, here: Path, small: tuple[str, ...]) -> None:
+    value = tell("check", "shop.csv", "-t", "left", *small, "--json").value
+    assert value["forms"]["trunk"] and value["rows"] == {"train": 84, "valid": 18, "test": 18}
+    assert value["parameters"] == sum(layer["parameters"] for layer in value["layers"]) > 0
+    assert value["recipe"]["model"]["widths"] == [8]
+    assert all({"path", "value", "reason", "source"} <= decision.keys() for decision in value["decisions"])
+    assert value["forecast"]["seconds"] > 0 and value["forecast"]["steps"] == 6
+
+
+def test_nothing_is_written(tell: Tell, mine: Path, small: tuple[str, ...]) -> None:
+    before = sorted(mine.rglob("*"))
+    tell("check", "shop.csv", "-t", "left", *small)
+    assert sorted(mine.rglob("*")) == before

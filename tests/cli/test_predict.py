@@ -1,0 +1,93 @@
+"""`pellucid predict`: new rows in, labels or values out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+Tell = Callable[..., Any]
+
+
+def table(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(text.splitlines()))
+
+
+def test_labels_with_probabilities(tell: Tell, here: Path) -> None:
+    ended = tell("predict", "runs/shop-0001", "shop.csv")
+    assert ended.code == 0
+    rows = table(ended.out)
+    assert len(rows) == 120 and list(rows[0]) == ["prediction", "probability_no", "probability_yes"]
+    for row in rows:
+        no, yes = float(row["probability_no"]), float(row["probability_yes"])
+        assert no + yes == pytest.approx(1, abs=1e-6)
+        assert row["prediction"] == ("yes" if yes > no else "no")
+
+
+def test_values_with_intervals(tell: Tell, here: Path) -> None:
+    rows = table(tell("predict", "runs/shop-0002", "shop.csv").out)
+    assert list(rows[0]) == ["prediction", "low", "high"]
+    for row in rows:
+        assert float(row["low"]) <= float(row["prediction"]) <= float(row["high"])
+
+
+def test_the_order_is_that_of_the_rows(tell: Tell, mine: Path) -> None:
+    head, *lines = (mine / "shop.csv").read_text().splitlines()
+    (mine / "back.csv").write_text("\n".join([head, *reversed(lines)]))
+    first, *forth = tell("predict", "runs/shop-0002", "shop.csv").out.splitlines()
+    again, *back = tell("predict", "runs/shop-0002", "back.csv").out.splitlines()
+    assert first == again and forth != back
+    for one, two in zip(forth, reversed(back), strict=True):
+        assert [float(cell) for cell in one.split(",")] == pytest.approx([float(cell) for cell in two.split(",")])
+
+
+def test_to_a_file(tell: Tell, mine: Path) -> None:
+    ended = tell("predict", "runs/shop-0001/model", "shop.csv", "-o", "out.csv")
+    assert (ended.code, ended.out, ended.err) == (0, "", "120 rows: out.csv\n")
+    assert (mine / "out.csv").read_text() == tell("predict", "runs/shop-0001", "shop.csv").out
+    told = tell("predict", "runs/shop-0001", "shop.csv", "-o", "out.csv", "--json").value
+    assert (told["rows"], told["output"], told["findings"]) == (120, "out.csv", [])
+    assert tell("predict", "runs/shop-0001", "shop.csv", "--expect-id", told["model"], "-o", "out.csv").code == 0
+
+
+def test_from_standard_input_in_a_process_of_its_own(tell: Tell, start: Tell, here: Path) -> None:
+    text = (here / "shop.csv").read_text()
+    ended = start(here, "-m", "pellucid", "predict", "runs/shop-0001", "-", given=text)
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.out == tell("predict", "runs/shop-0001", "shop.csv").out
+
+
+def test_further_columns_and_their_order_change_nothing(tell: Tell, mine: Path) -> None:
+    lines = [line.split(",") for line in (mine / "shop.csv").read_text().splitlines()]
+    more = [[spent, f"more{place}", age, city] for place, (age, city, spent, _) in enumerate(lines)]
+    (mine / "more.csv").write_text("\n".join(",".join(row) for row in more))
+    ended = tell("predict", "runs/shop-0001", "more.csv")
+    assert ended.code == 0 and ended.out == tell("predict", "runs/shop-0001", "shop.csv").out
+
+
+def test_a_missing_column_is_named(tell: Tell, refused: Callable[..., str], mine: Path) -> None:
+    lines = [line.split(",", 2) for line in (mine / "shop.csv").read_text().splitlines()]
+    (mine / "less.csv").write_text("\n".join(f"{age},{rest}" for age, _, rest in lines))
+    assert "SCHEMA-MISSING" in (line := refused(tell("predict", "runs/shop-0001", "less.csv"))) and '"city"' in line
+
+
+def test_a_cell_that_training_never_saw_is_told(tell: Tell, mine: Path) -> None:
+    (mine / "new.csv").write_text("age,city,spent\n30,bern,10\n")
+    ended = tell("predict", "runs/shop-0001", "new.csv")
+    assert ended.code == 0 and len(table(ended.out)) == 1 and "city" in ended.err
+    assert tell("predict", "runs/shop-0001", "new.csv", "--json").value["findings"]
+
+
+def test_another_model_is_refused(tell: Tell, refused: Callable[..., str], here: Path) -> None:
+    assert "FILE-ID" in refused(tell("predict", "runs/shop-0001", "shop.csv", "--expect-id", "sha256:0"), 3)
+
+
+def test_a_damaged_model_is_refused(tell: Tell, refused: Callable[..., str], mine: Path) -> None:
+    path = mine / "runs/shop-0001/model/weights.safetensors"
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    assert "FILE-DAMAGED" in refused(tell("predict", "runs/shop-0001", "shop.csv"), 3)
