@@ -8,7 +8,7 @@ import pytest
 
 from pellucid import jobs, runs
 from pellucid.documents import Document
-from pellucid.errors import ArtifactError, UsageError
+from pellucid.errors import ArtifactError, DataError, UsageError
 from pellucid.files import Lock
 from pellucid.recipe import read_recipe
 
@@ -73,7 +73,7 @@ def test_what_things_are(run: Path):
     assert runs.inspect(newest)["kind"] == "pellucid-checkpoint"
     assert runs.inspect(run / "recipe.lock.yaml")["kind"] == "recipe"
     data = runs.inspect("iris")
-    assert data["rows"] == 150 and data["target"]["names"] == ("species",)
+    assert data["kind"] == "table" and data["rows"] == 150 and data["target"]["names"] == ("species",)
     (newest / "state.json").write_text("{}")
     with pytest.raises(ArtifactError):
         runs.inspect(newest)
@@ -89,6 +89,23 @@ def test_lists(root: Path, run: Path):
     (run / "run.json").write_text("{")
     (row,) = runs.listed("runs", run.parent)
     assert row["state"] == "damaged"
+
+
+def test_a_table_is_inspected_with_a_target(tmp_path: Path):
+    (tmp_path / "rows.csv").write_text("a,b\n" + "".join(f"{row},{'xy'[row % 2]}\n" for row in range(60)))
+    with pytest.raises(DataError, match='the columns are "a", "b"'):
+        runs.inspect(tmp_path / "rows.csv")
+    assert runs.inspect(tmp_path / "rows.csv", "b")["target"]["names"] == ("b",)
+
+
+def test_every_kind_of_every_catalogue_is_described():
+    for row in runs.listed("kinds"):
+        if row["in"] == "metrics":
+            continue
+        found = runs.described(row["kind"])
+        assert found["kind"] == row["kind"] and found["meaning"].endswith((".", ";", ":")), row
+        assert all(field["meaning"] for field in found["fields"]), row
+        json.dumps(found, allow_nan=False)
 
 
 def test_kinds_are_described():

@@ -65,7 +65,10 @@ def test_version(tell: Tell) -> None:
         (["train", "shop.csv", "-t", "left", "-s", "model.kind=mpl"], "did you mean 'mlp'?"),
         (["train", "shop.csv", "-t", "left", "-s", "model={kind: mlp, widht: 3}"], "did you mean 'widths'?"),
         (["train", "shop.csv", "-t", "left", "-s", "model.widths=[4]"], "no kind is given"),
-        (["train", "shop.csv", "-t", "left", "-s", "task={kind: classification, metrics: [accurcy]}"], "did you mean 'accuracy'?"),
+        (
+            ["train", "shop.csv", "-t", "left", "-s", "task={kind: classification, metrics: [accurcy]}"],
+            "did you mean 'accuracy'?",
+        ),
         (["train", "shop.csv", "-t", "left", "--seed", "-1"], "greater than or equal to 0"),
         (["train", "nothing.csv", "-t", "left"], "no such file"),
         (["resume", "runs/nothing"], "no run here"),

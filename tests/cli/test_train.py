@@ -57,9 +57,7 @@ def test_a_recipe_of_ones_own_code(tell: Tell, mine: Path) -> None:
     (mine / "net.py").write_text(
         "from torch import nn\n\n\ndef tower(width):\n    return nn.Sequential(nn.Linear(width, 4), nn.Tanh())\n"
     )
-    recipe = (
-        "data: {path: shop.csv, target: left}\nmodel: {kind: foreign, name: tower}\nmethod: {epochs: 1}\n"
-    )
+    recipe = "data: {path: shop.csv, target: left}\nmodel: {kind: foreign, name: tower}\nmethod: {epochs: 1}\n"
     (mine / "own.yaml").write_text(recipe)
     ended = tell("train", "own.yaml", "--code", "net.py", "-q", "--no-report", "--run", "own")
     assert ended.code == 0, ended.err
@@ -74,3 +72,10 @@ def test_findings_that_matter_are_told(tell: Tell, mine: Path, small: tuple[str,
     (mine / "leaky.csv").write_text("\n".join(copied))
     ended = tell("train", "leaky.csv", "-t", "left", *small, "-q", "--no-report")
     assert ended.code == 0 and "copy" in ended.err
+
+
+def test_a_split_without_a_test_part(tell: Tell, mine: Path, small: tuple[str, ...]) -> None:
+    split = "data.split={kind: stratified, valid: 0.2, test: 0.0}"
+    ended = tell("train", "shop.csv", "-t", "left", *small, "-s", split, "-q", "--no-report")
+    assert ended.code == 0, ended.err
+    assert ", valid 0." in ended.out and "test" not in ended.out

@@ -44,7 +44,12 @@ def family(kind: str, form: Form) -> Family:
     return concrete(Family, {"kind": kind, **({"widths": (8, 6)} if kind == "mlp" else {"channels": (4, 6)})})
 
 
-CASES = [(kind, form) for kind in KINDS for accepted in load_kind(Family, kind).accepts for form in FORMS[accepted]]
+CASES = [
+    (kind, form)
+    for kind in KINDS
+    for accepted in sorted(load_kind(Family, kind).accepts)  # a set has another order in every process
+    for form in FORMS[accepted]
+]
 
 
 def network(kind: str, form: Form) -> Network:
