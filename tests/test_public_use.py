@@ -13,6 +13,7 @@ import torch
 from torch import nn
 
 import pellucid
+from pellucid import jobs
 
 torch.set_num_threads(1)
 
@@ -117,7 +118,7 @@ def test_a_check_trains_nothing(churn: Path) -> None:
 
 def test_a_report_is_made_later(churn: Path) -> None:
     run = pellucid.train(recipe(), run="later", report=False)
-    assert run.report is None and pellucid.report("later") == Path("later/report.html")
+    assert run.report is None and jobs.report("later") == Path("later/report.html")
 
 
 def test_a_run_goes_on_to_more_epochs(churn: Path) -> None:

@@ -31,7 +31,6 @@ _HOMES = {
     "Table": "pellucid.data.table",
     "check": "pellucid.jobs",
     "load": "pellucid.jobs",
-    "report": "pellucid.jobs",
     "resume": "pellucid.jobs",
     "steps": "pellucid.jobs",
     "train": "pellucid.jobs",
@@ -49,7 +48,6 @@ if TYPE_CHECKING:
     from pellucid.families.mlp import MLP as MLP
     from pellucid.jobs import check as check
     from pellucid.jobs import load as load
-    from pellucid.jobs import report as report
     from pellucid.jobs import resume as resume
     from pellucid.jobs import steps as steps
     from pellucid.jobs import train as train

@@ -1,4 +1,7 @@
-"""One function for each verb: what the command line, Python and scikit-learn's face all call."""
+"""One function for each verb: what the command line, Python and scikit-learn's face all call.
+
+The rooms that only one verb needs (report, explain) are imported by that verb: training should not wait for them.
+"""
 
 from __future__ import annotations
 
@@ -16,15 +19,11 @@ from pellucid.data.image_raw import ImageRaw
 from pellucid.data.table_raw import TableRaw
 from pellucid.documents import read_file
 from pellucid.errors import PellucidError, Place, UsageError
-from pellucid.explain import twin as twins
-from pellucid.explain import walkthrough
-from pellucid.files import Lock, remove_folder, write_atomic
+from pellucid.files import Lock, refuse, remove_folder, write_atomic
 from pellucid.findings import Finding
 from pellucid.recipe import Recipe, read_recipe
 from pellucid.record import Evaluated, Event, Tested, defined, read_lines
-from pellucid.report import draft
 from pellucid.report import evidence as facts
-from pellucid.report.build import build
 from pellucid.ship import bundle
 from pellucid.ship.bundle import from_bytes as from_bytes
 from pellucid.ship.bundle import to_bytes as to_bytes
@@ -108,7 +107,10 @@ def train(
     """
     made = run is None or not Path(run).exists()
     folder = next_folder(_name(recipe)) if run is None else Path(run)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as fault:
+        refuse(fault, folder)
     with Lock(folder):
         try:
             bound = code.bind(recipe) if code else recipe
@@ -210,6 +212,7 @@ def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | 
 def write_report(session: Session, folder: Path, *, seconds: float, speed: float) -> Path:
     """Writes `report.json` and `report.html` of a finished session."""
     from pellucid.report import html
+    from pellucid.report.build import build
 
     report = build(collect(session, folder, seconds=seconds, speed=speed))
     write_atomic(folder / "report.json", json.dumps(report, allow_nan=False).encode() + b"\n")
@@ -278,6 +281,8 @@ def load(path: Path | str, code: Code | None = None) -> Loaded:
 
 def new(recipe: Recipe) -> tuple[str, list[Finding]]:
     """A commented recipe for data, and what looked dangerous in it; the data is read and nothing is trained."""
+    from pellucid.report import draft
+
     session = prepare(recipe)
     return draft.write(session), list(session.signature.findings)
 
@@ -286,6 +291,8 @@ def walk(
     run: Path | str, *, row: int = 0, layer: str | None = None, unit: int | None = None, code: Code | None = None
 ) -> tuple[dict[str, Any], str]:
     """One row of a run's data through its network, layer by layer; as plain values and as text."""
+    from pellucid.explain import walkthrough
+
     session = finished(Path(run), code)
     walked = walkthrough.walk(session, row, layer=layer, unit=unit)
     return walked, walkthrough.text(walked)
@@ -293,6 +300,8 @@ def walk(
 
 def twin(run: Path | str, *, code: Code | None = None) -> str:
     """The network of a finished run as a NumPy program."""
+    from pellucid.explain import twin as twins
+
     session = finished(Path(run), code)
     return twins.program(session)
 

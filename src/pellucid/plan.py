@@ -98,6 +98,8 @@ def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
             "stop.metric", "loss", "the validation loss is smoother than any score that counts", "Prechelt 1998"
         )
     watched = planner.recipe.stop.metric
+    if watched is not None and watched != "loss" and target.kind not in metric(watched).targets:
+        raise RecipeError("RECIPE-FIT", f"'{watched}' is no score of {target.kind}", place=Place(path="stop.metric"))
     task = planner.recipe.task
     assert task is not None and task.metrics is not None
     if watched != "loss" and watched not in task.metrics:
@@ -172,8 +174,10 @@ def _model(planner: Planner, loaded: Loaded) -> None:
         model = _part("model", "cnn", channels=channels, convolutions=2 if small else 1, dropout=0.3)
         planner.fill("model", model, f"the data is images of {form}", "LeCun et al. 1998")
     else:
-        model = _part("model", "mlp", dropout=0.3)
-        planner.fill("model", model, f"the data is a table of {form.width} numbers; dropout against learning by heart")
+        target = loaded.signature.target
+        share = 0.0 if target is not None and target.kind == "values" else 0.3
+        reason = "dropout against learning by heart" if share else "no dropout, which blurs predicted values"
+        planner.fill("model", _part("model", "mlp", dropout=share), f"a table of {form.width} numbers; {reason}")
     model = planner.recipe.model
     assert model is not None
     if model.dump()["kind"] == "mlp":

@@ -165,7 +165,7 @@ class NeuralClassifier(ClassifierMixin, _Neural):
             raise ValueError(
                 f"{type(self).__name__} needs two classes or more; the data holds one class: {self.classes_[0]}"
             )
-        weight_N = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        weight_N = None if sample_weight is None else _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         if self.class_weight is not None:
             balanced_N = compute_sample_weight(self.class_weight, y)
             weight_N = balanced_N if weight_N is None else weight_N * balanced_N
@@ -196,7 +196,7 @@ class NeuralRegressor(RegressorMixin, _Neural):
         X, y = validate_data(self, X, y, dtype="numeric", multi_output=True, y_numeric=True)
         y = np.asarray(y, dtype=np.float64)
         self.flat_ = y.ndim == 1
-        weight_N = None if sample_weight is None else _check_sample_weight(sample_weight, X)
+        weight_N = None if sample_weight is None else _check_sample_weight(sample_weight, X, ensure_non_negative=True)
         return self._train(ArrayRaw(X.astype(np.float64), y.reshape(len(y), -1), (), weight_N))
 
     def predict(self, X: Any) -> np.ndarray:

@@ -20,7 +20,6 @@ PUBLIC = [
     "__version__",
     "check",
     "load",
-    "report",
     "resume",
     "steps",
     "train",

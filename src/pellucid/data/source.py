@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
 from annotated_types import Ge, Gt, Le
+from pydantic import field_validator
 
 from pellucid.data.augment import Augment
 from pellucid.data.signature import Signature
@@ -105,6 +106,13 @@ class Data(Part):
     """What a row or image that cannot be used means: an error, or `{skip: share}` to leave out up to that share."""
     workers: Annotated[int, Ge(1)] | None = None
     """Parallel readers of image files; never changes a bit of the result."""
+
+    @field_validator("target")
+    @classmethod
+    def _each_target_once(cls, target: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
+        if isinstance(target, tuple) and len(set(target)) < len(target):
+            raise ValueError("a column is named twice")
+        return target
 
     @classmethod
     def from_text(cls, text: str) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from pellucid.forms import Form
-from pellucid.parts import Part
+from pellucid.parts import Part, kinds, load_kind
 
 if TYPE_CHECKING:
     from torch import nn
@@ -23,6 +24,12 @@ class Family(Part):
     """The kinds of Form this family takes."""
     foreign: ClassVar[bool] = False
     """Whether it draws from torch's default generators, so that the loop must seed them before every step."""
+
+    @classmethod
+    def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
+        """The one family that has all the keys that are given, where there is just one."""
+        fitting = [kind for kind in kinds(cls) if value.keys() <= load_kind(cls, kind).model_fields.keys()]
+        return fitting[0] if value and len(fitting) == 1 else None
 
     def takes(self) -> frozenset[str]:
         """The kinds of Form this one takes; differs from `accepts` only where a field decides."""

@@ -61,7 +61,7 @@ class Foreign(Family):
                 "RECIPE-CODE",
                 f"no code gives {quote(self.name)}",
                 place=Place(path="model.name"),
-                hint="name the file that defines it: --code net.py, or give module=... from Python",
+                hint="name the file that defines it: --code net.py; from Python: code=pellucid.Code({name: module})",
             )
         made = self._make(form)
         if not isinstance(made, torch.nn.Module):

@@ -32,17 +32,21 @@ class Interval:
     """Draws the interval stands on; 0 where the score is undefined."""
 
 
-def resamples(chosen: Metric, count: int) -> int:
-    """How many draws `chosen` gets on `count` examples: 1000, fewer where that would take seconds."""
+def resamples(chosen: Metric, count: int, columns: int = 2) -> int:
+    """How many draws `chosen` gets on `count` examples: 1000, fewer where that would take seconds.
+
+    A costly score sorts the rows once for each of the `columns` of probabilities.
+    """
     if chosen.name in COSTLY:
-        return max(100, min(300, 500_000 // max(count, 1)))
+        return max(100, min(600 // max(columns, 2), 500_000 // max(count, 1)))
     return max(200, min(RESAMPLES, 2_000_000 // max(count, 1)))
 
 
 def draws(metrics: list[Metric], prediction: Prediction, truth: torch.Tensor, seed: int) -> dict[str, torch.Tensor]:
     """Each metric on its resamples of the same rows; the r-th number of each belongs to the r-th draw."""
     count = truth.shape[0]
-    wanted = {chosen.name: resamples(chosen, count) for chosen in metrics}
+    columns = 2 if prediction.probability is None else prediction.probability.shape[1]
+    wanted = {chosen.name: resamples(chosen, count, columns) for chosen in metrics}
     if not count:
         return {name: torch.zeros(0, dtype=torch.float64) for name in wanted}
     stream = seeds.generator(seed, "bootstrap")

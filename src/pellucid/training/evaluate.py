@@ -34,7 +34,7 @@ def outputs(network: Network, batch: Batch, precision: str | None = None) -> tor
     parts: list[torch.Tensor] = []
     device = next(network.parameters()).device
     with torch.inference_mode():
-        for start in range(0, length(batch.input), CHUNK):
+        for start in range(0, max(length(batch.input), 1), CHUNK):
             part = batch.part(start, min(start + CHUNK, length(batch.input)))
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 parts.append(network(part.input).float().cpu())

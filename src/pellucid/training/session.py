@@ -13,7 +13,7 @@ from pellucid.data.batch import Batch, Dataset
 from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded, Raw
 from pellucid.data.splitting import choose_split
-from pellucid.errors import Place, RecipeError, did_you_mean
+from pellucid.errors import DataError, Place, RecipeError, did_you_mean
 from pellucid.methods.method import Phase
 from pellucid.network.assemble import assemble
 from pellucid.network.summary import Layer, summarize
@@ -62,6 +62,9 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     """
     raw = recipe.data.read() if raw is None else raw
     signature = recipe.data.inspect(raw)
+    if signature.target is None:
+        hint = "images: one folder for each class, or a CSV file of paths and labels"
+        raise DataError("DATA-TARGET", "there is nothing to predict", place=Place(signature.source), hint=hint)
     split, why = recipe.data.split, None
     if split is None:
         split, why = choose_split(signature)
