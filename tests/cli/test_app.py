@@ -64,7 +64,7 @@ def test_version(tell: Tell) -> None:
         (["train", "shop.csv"], "the columns are"),
         (["train", "shop.csv", "-t", "left", "-s", "model.kind=mpl"], "did you mean 'mlp'?"),
         (["train", "shop.csv", "-t", "left", "-s", "model={kind: mlp, widht: 3}"], "did you mean 'widths'?"),
-        (["train", "shop.csv", "-t", "left", "-s", "model.widths=[4]"], "no kind is given"),
+        (["train", "shop.csv", "-t", "left", "-s", "model.dropout=0.1"], "no kind is given"),
         (
             ["train", "shop.csv", "-t", "left", "-s", "task={kind: classification, metrics: [accurcy]}"],
             "did you mean 'accuracy'?",
