@@ -22,7 +22,7 @@ from pellucid.errors import PellucidError, Place, UsageError
 from pellucid.files import Lock, refuse, remove_folder, write_atomic
 from pellucid.findings import Finding
 from pellucid.recipe import Recipe, read_recipe
-from pellucid.record import Evaluated, Event, Tested, defined, read_lines
+from pellucid.record import Evaluated, Event, Stopped, Tested, defined, read_lines
 from pellucid.report import evidence as facts
 from pellucid.ship import bundle
 from pellucid.ship.bundle import from_bytes as from_bytes
@@ -189,8 +189,9 @@ def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | 
     metrics: dict[str, dict[str, float]] = {}
     trained = None
     for event in events(session, writer, signals):
+        if isinstance(event, Stopped | Tested):
+            trained = trained or time.perf_counter()  # scoring the parts is no training
         if isinstance(event, Tested):
-            trained = trained or time.perf_counter()
             metrics[event.part] = {"loss": event.loss, **event.metrics}
         if watch is not None:
             watch(session, event)
