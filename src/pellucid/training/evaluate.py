@@ -11,7 +11,6 @@ from pellucid.data.signature import Signature
 from pellucid.forms import length
 from pellucid.losses.loss import terms
 from pellucid.metrics.catalogue import metric
-from pellucid.metrics.metric import Prediction
 from pellucid.network.assemble import Network
 from pellucid.tasks.task import Task
 
@@ -50,11 +49,6 @@ def truth(batch: Batch, scale: Scale | None) -> torch.Tensor:
         return target
     target = target.double()
     return target if scale is None else target * scale.scale_D.to(target) + scale.mean_D.to(target)
-
-
-def decide(task: Task, output: torch.Tensor, signature: Signature, scale: Scale | None) -> Prediction:
-    """Raw outputs as predictions in the units of the data."""
-    return task.decode(output, signature, scale)
 
 
 def score(

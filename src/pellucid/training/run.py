@@ -23,7 +23,6 @@ from pellucid import devices
 from pellucid.errors import Interrupted, Place
 from pellucid.files import refuse, write_atomic
 from pellucid.findings import Finding
-from pellucid.metrics.catalogue import metric
 from pellucid.recipe import Recipe
 from pellucid.record import Evaluated, Event, Stopped, Tested
 from pellucid.training import checkpoint, evaluate, loop, stop
@@ -241,12 +240,6 @@ def interrupted(writer: Writer, number: int, step: int) -> Interrupted:
     message = f"stopped by {name} after step {step}" + (", committed" if writer.folder else "")
     hint = f"go on with: pellucid resume {writer.folder}" if writer.folder else None
     return Interrupted("PREEMPTED", message, place=where, hint=hint)
-
-
-def chosen_metric(session: Session) -> str:
-    """The title of the first metric."""
-    assert session.recipe.task is not None and session.recipe.task.metrics
-    return metric(session.recipe.task.metrics[0]).title
 
 
 def resident() -> int:
