@@ -11,13 +11,15 @@ A Signal is a tensor, or a tuple of tensors where one is not enough:
     vector    x_BD                           grid      x_BCHW
     sequence  (x_BTD, mask_BT)               pyramid   (x_BCHW, x_BCHW, ...), finest first
     nodes     (x_ND, edge_2E, graph_N)
+
+A clip of F frames is a grid whose channels are those of its frames, first frame first: any family for images reads it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias, cast
 
 if TYPE_CHECKING:
     import torch
@@ -38,6 +40,8 @@ class Form:
     """(T,) of a sequence, (H, W) of a grid, empty for a vector; of the coarsest level for a pyramid."""
     levels: tuple[Form, ...] = ()
     """The grids of a pyramid, finest first."""
+    frames: int = 1
+    """Pictures of a clip, whose channels follow one another in `width`."""
 
     @property
     def size(self) -> int:
@@ -52,7 +56,17 @@ class Form:
     def __str__(self) -> str:
         if self.levels:
             return "pyramid of " + ", ".join(str(level) for level in self.levels)
-        return f"{self.kind} {'x'.join(str(length) for length in (self.width, *self.extent))}"
+        clip = f" of {self.frames} frames" if self.frames > 1 else ""
+        return f"{self.kind} {'x'.join(str(length) for length in (self.width, *self.extent))}{clip}"
+
+
+class Branched(NamedTuple):
+    """What a trunk with auxiliary branches gives in training, and what becomes of it on its way through the network."""
+
+    main: Any
+    """A Signal after the trunk and the bridge, raw outputs after the head."""
+    sides: tuple[torch.Tensor, ...]
+    """One tensor for each branch: x_BD after the trunk, raw outputs after the head."""
 
 
 def vector(width: int) -> Form:
@@ -60,9 +74,9 @@ def vector(width: int) -> Form:
     return Form("vector", width)
 
 
-def grid(width: int, height: int, breadth: int) -> Form:
-    """The Form of x_BCHW with C = width, H = height, W = breadth."""
-    return Form("grid", width, (height, breadth))
+def grid(width: int, height: int, breadth: int, frames: int = 1) -> Form:
+    """The Form of x_BCHW with C = width (of all frames together), H = height, W = breadth."""
+    return Form("grid", width, (height, breadth), frames=frames)
 
 
 def pyramid(levels: tuple[Form, ...]) -> Form:

@@ -332,6 +332,22 @@ def as_csv(predictions: Predictions) -> str:
     return file.getvalue()
 
 
+def write_predictions(folder: Path, predictions: Predictions) -> None:
+    """Writes `predictions.csv` and the pictures it names into a folder.
+
+    Raises: UsageError where no folder can be there.
+    """
+    if str(folder) == "-" or folder.is_file():
+        message = "these predictions are pictures, and need a folder"
+        raise UsageError("CLI-USAGE", message, place=Place(str(folder)), hint="-o FOLDER")
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, data in predictions.files.items():
+        place = folder / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(place, data, durable=False)
+    write_text(folder / "predictions.csv", as_csv(predictions))
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes a file whole or not at all."""
     write_atomic(path, text.encode())

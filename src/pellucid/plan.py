@@ -34,20 +34,6 @@ OURS = "benchmarks/defaults.md"
 
 STEPS = 2_000
 """Updates after which a small table has been learnt."""
-TASK_OF = {"classes": "classification", "labels": "multilabel", "values": "regression"}
-LOSS_OF = {
-    "classes": "cross_entropy",
-    "binary": "binary_cross_entropy",
-    "labels": "binary_cross_entropy",
-    "values": "mse",
-}
-METRICS_OF = {
-    "classes": ("accuracy", "balanced_accuracy", "f1", "roc_auc", "log_loss", "calibration_error"),
-    "binary": ("accuracy", "balanced_accuracy", "precision", "recall", "f1", "roc_auc", "average_precision", "log_loss",
-               "calibration_error"),
-    "labels": ("f1", "roc_auc", "accuracy", "log_loss"),
-    "values": ("rmse", "mae", "r2"),
-}  # fmt: skip
 
 
 class Planner:
@@ -75,11 +61,6 @@ class Planner:
         self.decisions.append(Decision(path, plain, reason, source))
 
 
-def target_kind(target: Target) -> str:
-    """classes, binary (two classes), labels or values."""
-    return "binary" if target.kind == "classes" and len(target.classes) == 2 else target.kind
-
-
 def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
     """The recipe with every value explicit, and what was filled in.
 
@@ -93,72 +74,67 @@ def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
     planner.fill("start", _part("start", "scratch"), "no pretrained weights were named", "the default")
     _method(planner, loaded)
     _optimizer(planner, loaded)
-    if recipe.stop.metric is None:
-        planner.fill(
-            "stop.metric", "loss", "the validation loss is smoother than any score that counts", "Prechelt 1998"
-        )
-    watched = planner.recipe.stop.metric
-    if watched is not None and watched != "loss" and target.kind not in metric(watched).targets:
-        raise RecipeError("RECIPE-FIT", f"'{watched}' is no score of {target.kind}", place=Place(path="stop.metric"))
     task = planner.recipe.task
     assert task is not None and task.metrics is not None
+    if type(task).watched == "loss":
+        reason, source = "the validation loss is smoother than any score that counts", "Prechelt 1998"
+    else:
+        reason, source = "the loss says little about what was never trained on", "the task"
+    planner.fill("stop.metric", type(task).watched, reason, source)
+    watched = planner.recipe.stop.metric
+    answers = type(task).answers
+    if watched is not None and watched != "loss" and answers not in metric(watched).targets:
+        raise RecipeError("RECIPE-FIT", f"'{watched}' is no score of {answers}", place=Place(path="stop.metric"))
     if watched != "loss" and watched not in task.metrics:
         planner.recipe = planner.recipe.replace(task=task.replace(metrics=(*task.metrics, watched)))
     return planner.recipe, planner.decisions
 
 
 def _part(field: str, kind: str, **values: Any) -> Any:
-    from pellucid.parts import concrete
-
-    annotation = next(item for item in _abstract(field))
-    return concrete(annotation, {"kind": kind, **values})
-
-
-def _abstract(field: str) -> list[Any]:
     from pellucid.families.family import Family
     from pellucid.methods.method import Method
     from pellucid.optim.optimizer import Optimizer, Schedule
+    from pellucid.parts import concrete
     from pellucid.transfer.start import Start
 
-    return [
-        {"model": Family, "method": Method, "optimizer": Optimizer, "schedule": Schedule, "start": Start, "task": Task}[
-            field
-        ]
-    ]
+    abstract = {"model": Family, "method": Method, "optimizer": Optimizer, "schedule": Schedule, "start": Start}
+    return concrete(abstract.get(field, Task), {"kind": kind, **values})
 
 
 def _task(planner: Planner, target: Target) -> None:
-    wanted = TASK_OF[target.kind]
-    planner.fill("task", _part("task", wanted), f"{target.why or f'the target is {target.kind}'}", "the target column")
+    fits = [kind for kind in kinds(Task) if target.kind in load_kind(Task, kind).targets]
+    why = f"{target.why or f'the target is {target.kind}'}"
+    planner.fill("task", _part("task", fits[0]), why, "the target column")
     task = planner.recipe.task
     assert task is not None
     if target.kind not in type(task).targets:
-        fits = [kind for kind in kinds(Task) if target.kind in load_kind(Task, kind).targets]
         raise RecipeError(
             "RECIPE-FIT",
             f"{task.dump()['kind']} does not go with a target of {target.kind} ({', '.join(target.names)})",
             place=Place(path="task"),
             hint=f"use task: {' or '.join(fits)}" + _as_numbers(target),
         )
-    kind = target_kind(target)
-    units = "one sigmoid unit" if kind == "binary" else "a softmax" if kind == "classes" else "its outputs"
-    planner.fill("task.loss", LOSS_OF[kind], f"the likelihood of {kind} under {units}", "Bishop 2006, section 4.3")
-    planner.fill("task.metrics", METRICS_OF[kind], f"the customary scores for {kind}", "scikit-learn's user guide, 3.4")
+    loss, scores = task.loss_for(target), task.metrics_for(target)
+    planner.fill("task.loss", *loss)
+    planner.fill("task.metrics", *scores)
     task = planner.recipe.task
     assert task is not None and task.loss is not None and task.metrics is not None
-    if kind not in type(task.loss).targets:
+    asks, answers = task.asks(target), type(task).answers
+    if asks not in type(task.loss).targets:
         raise RecipeError(
             "RECIPE-FIT",
-            f"{task.loss.dump()['kind']} does not go with {kind}",
+            f"{task.loss.dump()['kind']} does not go with {asks}",
             place=Place(path="task.loss"),
-            hint=f"use {LOSS_OF[kind]}",
+            hint=f"use {loss.value}",
         )
     for name in task.metrics:
-        if target.kind not in metric(name).targets:
-            fits = [other for other in METRICS if target.kind in metric(other).targets]
-            message = f"'{name}' is no score of {target.kind}"
+        if answers not in metric(name).targets:
+            fits = [other for other in METRICS if answers in metric(other).targets]
             raise RecipeError(
-                "RECIPE-FIT", message, place=Place(path="task.metrics"), hint=f"one of: {', '.join(fits)}"
+                "RECIPE-FIT",
+                f"'{name}' is no score of {answers}",
+                place=Place(path="task.metrics"),
+                hint=f"one of: {', '.join(fits)}",
             )
 
 

@@ -26,5 +26,5 @@ def test_several_targets_are_shown_each(samples) -> None:
     from pellucid.report.values import values_section
 
     sample = samples.diabetes(targets=2)
-    found = values_section(sample, outcome(sample, "test"))
+    found = values_section(sample, outcome(sample, "valid"), outcome(sample, "test"))
     assert [target["name"] for target in found["targets"]] == ["progression", "other"]

@@ -32,8 +32,10 @@ def predict(
     predictions = loaded.predict(data)
     for finding in predictions.findings:
         typer.echo(str(finding), err=True)
-    text = jobs.as_csv(predictions)
-    if output != "-":
+    text = jobs.as_csv(predictions) if predictions.document is None else predictions.document
+    if predictions.files:
+        jobs.write_predictions(Path(output), predictions)
+    elif output != "-":
         jobs.write_text(Path(output), text)
     elif not as_json:
         sys.stdout.write(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from pellucid import forms
@@ -37,13 +37,17 @@ class Batch:
 
     input: Signal
     target: torch.Tensor | None
-    """int64 target_B of class codes, float32 target_BC of labels, float32 target_BD of (standardised) values."""
+    """int64 target_B of class codes; float32 target_BC of labels or target_BD of (standardised) values; uint8
+    target_BHW of a class code for each pixel, 255 where it is not judged; or float32 target_BM5 of boxes (left, top,
+    right, bottom in pixels, class code), where rows with the code -1 only fill up."""
     weight_B: torch.Tensor | None = None
     """Sample weight times class weight; None means 1 for every example."""
     row_B: torch.Tensor | None = None
     """Position of each example in its data set."""
     mixed: tuple[torch.Tensor, torch.Tensor] | None = None
     """Mixup: the second target and its share_B, or None."""
+    pixels: tuple[torch.Tensor, torch.Tensor] | None = None
+    """(mean_C, deviation_C) where the input is uint8 pixels of a set too large for memory."""
 
     def __len__(self) -> int:
         return forms.length(self.input)
@@ -55,6 +59,7 @@ class Batch:
             None if self.target is None else self.target.index_select(0, index),
             None if self.weight_B is None else self.weight_B.index_select(0, index),
             None if self.row_B is None else self.row_B.index_select(0, index),
+            pixels=self.pixels,
         )
 
     def part(self, start: int, stop: int) -> Batch:
@@ -64,6 +69,7 @@ class Batch:
             None if self.target is None else self.target[start:stop],
             None if self.weight_B is None else self.weight_B[start:stop],
             None if self.row_B is None else self.row_B[start:stop],
+            pixels=self.pixels,
         )
 
     def to(self, device: str) -> Batch:
@@ -74,7 +80,20 @@ class Batch:
             move(self.target),
             move(self.weight_B),
             move(self.row_B),
+            pixels=self.pixels,
         )
+
+    def ready(self) -> Batch:
+        """The batch as networks take it: itself, or with its uint8 pixels standardised."""
+        pixels = self.pixels
+        if pixels is None:
+            return self
+
+        def standard(pixel_BCHW: torch.Tensor) -> torch.Tensor:
+            mean_1C11, deviation_1C11 = (value_C.to(pixel_BCHW.device)[None, :, None, None] for value_C in pixels)
+            return (pixel_BCHW.float() - mean_1C11) / deviation_1C11
+
+        return replace(self, input=forms.each(self.input, standard), pixels=None)
 
 
 @dataclass(slots=True)

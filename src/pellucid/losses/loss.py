@@ -25,7 +25,7 @@ class LossFunction(Part):
 
     catalogue: ClassVar = "pellucid.losses.catalogue"
     targets: ClassVar[frozenset[str]] = frozenset()
-    """What it can compare with: classes (several logits), binary (one logit), labels, values."""
+    """What it can compare with: classes (several logits), binary (one logit), labels, values, mask, boxes, pairs."""
 
     @abstractmethod
     def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:

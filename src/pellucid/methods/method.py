@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
+from pellucid.forms import Branched
 from pellucid.parts import Part
 
 if TYPE_CHECKING:
@@ -50,6 +51,17 @@ class Phase:
     steps: int
     accumulate: int = 1
     """Batches whose gradients make one step."""
+
+
+def learn(network: Network, task: Task, batch: Batch) -> Loss:
+    """The loss of each example; auxiliary outputs add theirs, times their weight."""
+    output = network(batch.input)
+    if not isinstance(output, Branched):
+        return task.losses(output, batch)
+    loss = task.losses(output.main, batch)
+    for weight, side in zip(network.side_weights, output.sides, strict=True):
+        loss = loss._replace(value_B=loss.value_B + weight * task.losses(side, batch).value_B)
+    return loss
 
 
 class Method(Part):

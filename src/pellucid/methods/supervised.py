@@ -10,7 +10,7 @@ from annotated_types import Ge
 
 from pellucid import forms, seeds
 from pellucid.errors import Place, RecipeError
-from pellucid.methods.method import Method, Phase, Turn
+from pellucid.methods.method import Method, Phase, Turn, learn
 
 if TYPE_CHECKING:
     from pellucid.data.batch import Batch, Dataset
@@ -42,7 +42,7 @@ class Supervised(Method):
         stream = Shuffled(data, self.batch, seed)
 
         def loss(network: Network, batch: Batch, draw: Draw) -> Loss:
-            return task.losses(network(batch.input), batch)
+            return learn(network, task, batch)
 
         groups = -(-stream.steps_per_epoch // self.accumulate)
         yield Phase("supervised", stream, (Turn("network", "", loss),), groups * self.epochs, self.accumulate)
@@ -89,7 +89,7 @@ class Shuffled:
         draw = seeds.Draw(self.seed, "augment", str(order.device)) if self.data.augment else None
         for number in range(start, last + 1):
             low, high = number * self.size, len(train) if number == last else (number + 1) * self.size
-            batch = whole.part(low, high) if whole else train.take(order[low:high])
+            batch = (whole.part(low, high) if whole else train.take(order[low:high])).ready()
             if draw is not None:
                 draw.at(epoch, number)
                 for augment in self.data.augment:

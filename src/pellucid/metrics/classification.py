@@ -26,6 +26,12 @@ def accuracy(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tenso
     return _mean((right.all(dim=1) if right.ndim == 2 else right).double(), weight_N)
 
 
+def top5_accuracy(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
+    """Share of examples whose class is among the five most probable ones."""
+    among_N5 = _probability(prediction).topk(min(5, _probability(prediction).shape[1]), dim=1).indices
+    return _mean((among_N5 == target[:, None]).any(dim=1).double(), weight_N)
+
+
 def balanced_accuracy(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
     """Mean over the classes that occur of the share called right."""
     label_N, weight_N = _label(prediction), weights(target, weight_N)
@@ -173,6 +179,7 @@ def _over_columns(
 _CLASSES, _BOTH = frozenset({"classes"}), frozenset({"classes", "labels"})
 
 ACCURACY = Metric("accuracy", "higher", _BOTH, "accuracy", accuracy)
+TOP5_ACCURACY = Metric("top5_accuracy", "higher", _CLASSES, "top-5 accuracy", top5_accuracy)
 BALANCED_ACCURACY = Metric("balanced_accuracy", "higher", _CLASSES, "balanced accuracy", balanced_accuracy)
 PRECISION = Metric("precision", "higher", _BOTH, "precision", precision)
 RECALL = Metric("recall", "higher", _BOTH, "recall", recall)

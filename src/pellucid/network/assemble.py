@@ -10,7 +10,7 @@ from pellucid.data.batch import Batch
 from pellucid.data.signature import Signature
 from pellucid.errors import Place, RecipeError
 from pellucid.families.family import Family
-from pellucid.forms import Form, Signal, vector
+from pellucid.forms import Branched, Form, Signal, vector
 from pellucid.network import bridges
 from pellucid.network.embed import intake
 from pellucid.nn.noise import share_draw
@@ -30,10 +30,40 @@ class Network(nn.Module):
         self.forms: tuple[tuple[str, str], ...] = ()
         """(place, what flows there), for `check` and the report."""
         self.draw: seeds.Draw | None = None
+        self.side_weights: tuple[float, ...] = ()
+        """Share in the loss of each auxiliary output, which `forward` gives in training beside the main one."""
 
-    def forward(self, input: Signal) -> torch.Tensor:  # noqa: A002 - torch's own name for it
-        """Prepared inputs -> raw outputs of the head."""
+    def forward(self, input: Signal) -> torch.Tensor | Branched:  # noqa: A002 - torch's own name for it
+        """Prepared inputs -> raw outputs of the head; `Branched` in training where the trunk has auxiliary branches."""
         return self.head(self.bridge(self.trunk(self.intake(input))))
+
+
+class Beside(nn.Module):
+    """A bridge that auxiliary vectors pass by."""
+
+    def __init__(self, main: nn.Module) -> None:
+        super().__init__()
+        self.main = main
+
+    def forward(self, signal: Signal | Branched) -> Signal | Branched:
+        """What `main` makes of the main signal, with the auxiliary vectors as they are."""
+        return signal._replace(main=self.main(signal.main)) if isinstance(signal, Branched) else self.main(signal)
+
+
+class Heads(nn.Module):
+    """A head for the trunk, and one like it for each auxiliary branch."""
+
+    def __init__(self, main: nn.Module, sides: list[nn.Module]) -> None:
+        super().__init__()
+        self.main = main
+        self.sides = nn.ModuleList(sides)
+
+    def forward(self, signal: Signal | Branched) -> Signal | Branched:
+        """Raw outputs of every branch in training, of the trunk alone at prediction."""
+        if not isinstance(signal, Branched):
+            return self.main(signal)
+        sides = tuple(head(side_BD) for head, side_BD in zip(self.sides, signal.sides, strict=True))
+        return Branched(self.main(signal.main), sides)
 
 
 def assemble(
@@ -51,14 +81,19 @@ def assemble(
         inward = _inward(door.out, family)
         trunk = family.build(inward.out)
         outward = _outward(trunk.out, family, task)
-        head = task.head(outward.out, signature)
+        bridge, head = outward.module, task.head(outward.out, signature)
+        if trunk.side_widths:
+            _refuse_sides(family, task)
+            bridge = Beside(bridge)
+            head = Heads(head, [task.head(vector(width), signature) for width in trunk.side_widths])
     way_in = door if isinstance(inward.module, nn.Identity) else nn.Sequential(door, inward.module)
-    network = Network(intake=way_in, trunk=trunk, bridge=outward.module, head=head)
+    network = Network(intake=way_in, trunk=trunk, bridge=bridge, head=head)
+    network.side_weights = trunk.side_weights
     network.forms = (
         ("intake", f"{inward.out}" + ("" if inward.says == "as it is" else f" ({inward.says})")),
         ("trunk", str(trunk.out)),
         ("bridge", f"{outward.out}" + ("" if outward.says == "as it is" else f" ({outward.says})")),
-        ("head", str(vector(task.outputs(signature)))),
+        ("head", _said(task, signature)),
     )
     network.draw = seeds.Draw(seed, "step")
     share_draw(network, network.draw)
@@ -73,6 +108,21 @@ def for_batch(network: Network, batch: Batch) -> torch.Tensor:
         output = network(batch.input)
     network.train(training)
     return output
+
+
+def _said(task: Task, signature: Signature) -> str:
+    count = task.outputs(signature)
+    return str(vector(count)) if type(task).wants == "vector" else f"{count} for each place"
+
+
+def _refuse_sides(family: Family, task: Task) -> None:
+    """Raises: RecipeError where auxiliary branches, which give vectors, meet a task that wants something else."""
+    if type(task).wants != "vector":
+        message = (
+            f"the auxiliary branches of {family.dump()['kind']} end in vectors, and {task.dump()['kind']} wants a "
+        )
+        message += type(task).wants
+        raise RecipeError("RECIPE-FIT", message, place=Place(path="model.auxiliary"), hint="model.auxiliary: false")
 
 
 def _inward(form: Form, family: Family) -> bridges.Bridge:
@@ -100,10 +150,10 @@ def _outward(form: Form, family: Family, task: Task) -> bridges.Bridge:
             width = wider
         says = f"{first.says}, then {len(family.neck())} fully connected"
         return bridges.Bridge(nn.Sequential(*layers), vector(width), says)
-    if form.kind == wanted:
-        return bridges.same(form)
     if (form.kind, wanted) in bridges.OUT:
         return bridges.OUT[form.kind, wanted](form)
+    if form.kind == wanted:
+        return bridges.same(form)
     message = f"{task.dump()['kind']} wants a {wanted}, and {family.dump()['kind']} gives a {form.kind}"
     fitting = sorted({start for start, end in bridges.OUT if end == wanted} | {wanted})
     raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=f"fits: {', '.join(fitting)}")

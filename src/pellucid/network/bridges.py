@@ -8,7 +8,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from pellucid.forms import Form, vector
+from pellucid.forms import Form, grid, pyramid, vector
 
 
 class Bridge(NamedTuple):
@@ -36,6 +36,54 @@ class Average(nn.Module):
         return x_BCHW.mean((2, 3))
 
 
+class FeaturePyramid(nn.Module):
+    """Every level at one width, enriched from the coarser ones (Lin et al. 2016, arXiv:1612.03144).
+
+    A level is its own 1x1 convolution plus the next coarser one brought to its size, smoothed by a 3x3 convolution.
+    """
+
+    def __init__(self, widths: tuple[int, ...], width: int) -> None:
+        super().__init__()
+        self.lateral = nn.ModuleList(nn.Conv2d(own, width, 1) for own in widths)
+        self.smooth = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in widths)
+
+    def forward(self, levels: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
+        """(x_BCHW, ...) -> (x_BDHW, ...), finest first as they came."""
+        joined = [lateral(level) for lateral, level in zip(self.lateral, levels, strict=True)]
+        for finer in range(len(joined) - 2, -1, -1):
+            coarser = nn.functional.interpolate(joined[finer + 1], size=joined[finer].shape[2:])
+            joined[finer] = joined[finer] + coarser
+        return tuple(smooth(level) for smooth, level in zip(self.smooth, joined, strict=True))
+
+
+class Finest(nn.Module):
+    """The finest level of a feature pyramid; the others are only made as far as it needs them."""
+
+    def __init__(self, pyramid: FeaturePyramid) -> None:
+        super().__init__()
+        self.lateral = pyramid.lateral
+        self.smooth = pyramid.smooth[0]
+
+    def forward(self, levels: tuple[torch.Tensor, ...]) -> torch.Tensor:
+        """(x_BCHW, ...) -> x_BDHW at the size of the first."""
+        joined = self.lateral[-1](levels[-1])
+        for lateral, level in zip(reversed(self.lateral[:-1]), reversed(levels[:-1]), strict=True):
+            joined = lateral(level) + nn.functional.interpolate(joined, size=level.shape[2:])
+        return self.smooth(joined)
+
+
+class OneLevel(nn.Module):
+    """A grid as a pyramid of one level."""
+
+    def forward(self, x_BCHW: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        """x_BCHW -> (x_BCHW,)."""
+        return (x_BCHW,)
+
+
+WIDEST = 128
+"""Channels of a feature pyramid at most; the paper's 256 is for images of a thousand pixels."""
+
+
 def same(form: Form) -> Bridge:
     """No change."""
     return Bridge(nn.Identity(), form, "as it is")
@@ -51,9 +99,24 @@ def average(form: Form) -> Bridge:
     return Bridge(Average(), vector(form.width), f"mean of each map of {form}")
 
 
-def coarsest(form: Form) -> Bridge:
-    """pyramid -> grid: the last level."""
-    return Bridge(Coarsest(), form.levels[-1], "coarsest level")
+def feature_pyramid(form: Form) -> Bridge:
+    """pyramid -> pyramid of one width."""
+    widths = tuple(level.width for level in form.levels)
+    width = min(WIDEST, widths[-1])
+    levels = tuple(grid(width, *level.extent) for level in form.levels)
+    return Bridge(FeaturePyramid(widths, width), pyramid(levels), f"feature pyramid of {len(levels)} levels")
+
+
+def finest(form: Form) -> Bridge:
+    """pyramid -> grid: the finest level of a feature pyramid."""
+    made = feature_pyramid(form)
+    assert isinstance(made.module, FeaturePyramid)
+    return Bridge(Finest(made.module), made.out.levels[0], f"finest level of a {made.says}")
+
+
+def one_level(form: Form) -> Bridge:
+    """grid -> pyramid of one level."""
+    return Bridge(OneLevel(), pyramid((form,)), "pyramid of one level")
 
 
 def pyramid_to_vector(form: Form) -> Bridge:
@@ -76,7 +139,9 @@ IN: dict[tuple[str, str], Callable[[Form], Bridge]] = {
 OUT: dict[tuple[str, str], Callable[[Form], Bridge]] = {
     ("grid", "vector"): average,
     ("pyramid", "vector"): pyramid_to_vector,
-    ("pyramid", "grid"): coarsest,
+    ("pyramid", "grid"): finest,
+    ("pyramid", "pyramid"): feature_pyramid,
+    ("grid", "pyramid"): one_level,
 }
 """From what a trunk gives to what a task wants."""
 

@@ -8,8 +8,8 @@ from typing import Any
 from pellucid.data.signature import PARTS, Column
 from pellucid.metrics.catalogue import metric
 from pellucid.metrics.metric import Metric
-from pellucid.report.baselines import Baseline, ladder, subset, target_kind
-from pellucid.report.classes import classes_section
+from pellucid.report.answers import answer
+from pellucid.report.baselines import Baseline, subset
 from pellucid.report.curves import training_section
 from pellucid.report.evidence import Evidence
 from pellucid.report.importance import importance
@@ -17,7 +17,6 @@ from pellucid.report.intervals import LEVEL, Interval, difference, draws, interv
 from pellucid.report.landscape import landscape
 from pellucid.report.mistakes import mistakes
 from pellucid.report.outcome import Outcome, chosen_metric, outcome
-from pellucid.report.values import values_section
 from pellucid.report.verdict import imbalance, verdict
 from pellucid.report.words import plain
 
@@ -92,7 +91,8 @@ def _scores(
     drawn = draws(metrics, test.prediction, test.truth, evidence.seed)
     for one in metrics:
         scores[judged][one.name] = _interval(interval(test.measure(one), drawn[one.name]))
-    rungs = ladder(evidence, outcomes["train"], outcomes["valid"], test) if len(outcomes["train"]) else []
+    train, valid = outcomes["train"], outcomes["valid"]
+    rungs = answer(evidence).baselines(evidence, train, valid, test) if len(train) else []
     own = (test.measure(chosen), drawn[chosen.name])
     rows, best, gap = [], None, None
     for rung in rungs:
@@ -135,7 +135,7 @@ def _interval(found: Interval) -> dict[str, Any]:
 def _data(evidence: Evidence) -> dict[str, Any]:
     signature, target = evidence.signature, evidence.signature.target
     assert target is not None
-    names = target.classes if target.kind == "classes" else target.names
+    names = target.names if target.kind == "labels" else target.classes
     counted = len(target.counts) == len(names)
     return {
         "kind": signature.kind,
@@ -182,9 +182,7 @@ def _errors(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str, Any]
     """Where the network errs, or None where there are no rows to see it on."""
     if not len(test):
         return None
-    if target_kind(evidence) == "values":
-        return values_section(evidence, test)
-    return classes_section(evidence, valid, test)
+    return answer(evidence).section(evidence, valid, test)
 
 
 def _plain(value: Any) -> Any:

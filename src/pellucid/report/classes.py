@@ -148,3 +148,28 @@ def best_threshold(valid: Outcome) -> float | None:
     # between two scores every threshold is equal on validation: the middle is least likely to be wrong elsewhere
     below = float(curve.threshold[at - 1]) if at else 0.0
     return (float(curve.threshold[at]) + below) / 2
+
+
+def told(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
+    """The true and the predicted class, or labels, of one example, and how sure the network is."""
+    target, prediction = evidence.signature.target, test.prediction
+    assert target is not None and prediction.label is not None and prediction.probability is not None
+    probability = prediction.probability[place]
+    if target.kind == "labels":
+        sure = torch.maximum(probability, 1 - probability).min()
+        return {
+            "truth": _named(target.names, test.truth[place]),
+            "prediction": _named(target.names, prediction.label[place]),
+            "confidence": plain(float(sure)),
+        }
+    said, true = int(prediction.label[place]), int(test.truth[place])
+    return {
+        "truth": target.classes[true],
+        "prediction": target.classes[said],
+        "confidence": plain(float(probability[said])),
+        "right": said == true,
+    }
+
+
+def _named(names: tuple[str, ...], flags: torch.Tensor) -> list[str]:
+    return [name for name, flag in zip(names, flags.tolist(), strict=True) if flag > 0.5]

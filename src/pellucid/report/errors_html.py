@@ -17,12 +17,19 @@ def errors(report: dict[str, Any]) -> str:
     found = report["errors"]
     if not found:
         return ""
-    if found["kind"] == "values":
-        what = (
-            f"How far predictions are from the truth. {word('Residual', 'residual')} means prediction minus truth: "
-            "above 0 is too high. Points on the dotted diagonal are perfect."
-        )
-        return section("errors", "Where it errs", what, "".join(_values(target) for target in found["targets"]))
+    return SECTIONS[found["kind"]](report)
+
+
+def _numbers(report: dict[str, Any]) -> str:
+    what = (
+        f"How far predictions are from the truth. {word('Residual', 'residual')} means prediction minus truth: "
+        "above 0 is too high. Points on the dotted diagonal are perfect."
+    )
+    return section("errors", "Where it errs", what, "".join(map(_values, report["errors"]["targets"])))
+
+
+def _classes(report: dict[str, Any]) -> str:
+    found = report["errors"]
     charts = [_confusion(found), _roc(found), _precision_recall(found), _reliability(found)]
     what = (
         f"What is taken for what ({word('confusion matrix')}), how well the scores rank the rows, and whether "
@@ -231,3 +238,7 @@ def landscape(report: dict[str, Any]) -> str:
     what = "What the network says everywhere in the plane of its two inputs; points are training rows, truly coloured."
     body = f'<div class="charts">{figure("Decision map", f"{kind}; {note}", chart)}</div>'
     return section("landscape", "Decision map", what, body)
+
+
+SECTIONS = {"classes": _classes, "labels": _classes, "values": _numbers}
+"""Kind of answer -> what draws its section of errors."""

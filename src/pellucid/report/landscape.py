@@ -29,7 +29,7 @@ def landscape(evidence: Evidence, train: Outcome) -> dict[str, Any] | None:
         or len(evidence.columns) != 2
     ):
         return None
-    if target.kind == "labels" or (target.kind == "values" and len(target.names) > 1):
+    if type(evidence.task).answers not in ("classes", "values") or (target.kind == "values" and len(target.names) > 1):
         return None
     low, high = signal.amin(0), signal.amax(0)
     margin = 0.1 * (high - low).clamp(min=1e-6)

@@ -6,6 +6,7 @@ from typing import Any
 
 import torch
 
+from pellucid.report.answers import answer
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, rows_of
 from pellucid.report.pictures import png
@@ -33,45 +34,13 @@ def mistakes(evidence: Evidence, test: Outcome) -> list[dict[str, Any]]:
 
 def _shown(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
     row = rows_of(test.batch.part(place, place + 1))[0] if test.batch.row_B is not None else place
-    shown = _words(evidence, test, place)
+    shown = answer(evidence).told(evidence, test, place)
     if evidence.cells is not None:
         cells = list(evidence.cells(row).items())
         shown["cells"] = {name: cell[:CELL] for name, cell in cells[:CELLS]}
-    if evidence.pixels is not None:
+    if evidence.pixels is not None and "image" not in shown:
         shown["image"] = _image(evidence.pixels(row))
     return shown
-
-
-def _words(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
-    target, prediction = evidence.signature.target, test.prediction
-    assert target is not None
-    if target.kind == "values":
-        assert prediction.value is not None
-        truth = test.truth.reshape(len(test), -1)[place].tolist()
-        return {
-            "truth": [plain(item) for item in truth],
-            "prediction": list(map(plain, prediction.value[place].tolist())),
-        }
-    assert prediction.label is not None and prediction.probability is not None
-    probability = prediction.probability[place]
-    if target.kind == "labels":
-        sure = torch.maximum(probability, 1 - probability).min()
-        return {
-            "truth": _named(target.names, test.truth[place]),
-            "prediction": _named(target.names, prediction.label[place]),
-            "confidence": plain(float(sure)),
-        }
-    said, true = int(prediction.label[place]), int(test.truth[place])
-    return {
-        "truth": target.classes[true],
-        "prediction": target.classes[said],
-        "confidence": plain(float(probability[said])),
-        "right": said == true,
-    }
-
-
-def _named(names: tuple[str, ...], flags: torch.Tensor) -> list[str]:
-    return [name for name, flag in zip(names, flags.tolist(), strict=True) if flag > 0.5]
 
 
 def _image(pixels: Any) -> str:

@@ -69,7 +69,8 @@ def one_thread() -> Iterator[None]:
 
 def take(prediction: Prediction, index: torch.Tensor) -> Prediction:
     """The predictions at `index`."""
-    return Prediction(*(None if tensor is None else tensor.index_select(0, index) for tensor in prediction))
+    taken = {name: value[index] for name, value in prediction._asdict().items() if isinstance(value, torch.Tensor)}
+    return prediction._replace(**taken)
 
 
 def first(batch: Batch, count: int) -> Batch:

@@ -19,7 +19,14 @@ BINS = 30
 QUANTILES = 5
 
 
-def values_section(evidence: Evidence, test: Outcome) -> dict[str, Any]:
+def told(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
+    """The true and the predicted values of one example."""
+    assert test.prediction.value is not None
+    truth = test.truth.reshape(len(test), -1)[place].tolist()
+    return {"truth": list(map(plain, truth)), "prediction": list(map(plain, test.prediction.value[place].tolist()))}
+
+
+def values_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str, Any]:
     """The values part of a report: one entry for each of the first targets."""
     target, value = evidence.signature.target, test.prediction.value
     assert target is not None and value is not None

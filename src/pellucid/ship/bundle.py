@@ -63,7 +63,12 @@ def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
     return {
         "model.json": canonical_json(
             {
-                "form": {"kind": model.form.kind, "width": model.form.width, "extent": list(model.form.extent)},
+                "form": {
+                    "kind": model.form.kind,
+                    "width": model.form.width,
+                    "extent": list(model.form.extent),
+                    "frames": model.form.frames,
+                },
                 "categories": list(model.categories),
                 "half_width": list(model.half_width),
             }
@@ -154,7 +159,8 @@ def _read(folder: Path, name: str, bind: Any = None) -> Model:
     try:
         signature = from_json(_json(folder / "signature.json"))
         architecture = _json(folder / "model.json")
-        form = Form(architecture["form"]["kind"], architecture["form"]["width"], tuple(architecture["form"]["extent"]))
+        said = architecture["form"]
+        form = Form(said["kind"], said["width"], tuple(said["extent"]), frames=said.get("frames", 1))
         categories, half_width = tuple(architecture["categories"]), tuple(architecture["half_width"])
     except (KeyError, TypeError, AttributeError) as fault:
         message = f"signature.json and model.json do not say what a model is: {type(fault).__name__} {fault}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,6 +23,10 @@ class Predictions:
     """`prediction`, then `probability_<class>`, or `low` and `high`; with several targets each name has its target."""
     findings: list[Finding] = field(default_factory=list)
     """Cells that training never saw, and how many."""
+    document: str | None = None
+    """What is written instead of CSV, where the customary form is another one (COCO JSON of boxes)."""
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Pictures that belong to the rows, by the path in `columns`; the output is a folder then."""
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -57,9 +62,11 @@ def predict(model: Model, source: Any) -> Predictions:
 
 def predict_raw(model: Model, raw: Raw) -> Predictions:
     """Predicts raw data that was read for this model; columns that name the rows are kept in front."""
-    return Predictions(
-        {**raw.names_of_rows(model.signature), **_columns(model, decoded(model, raw))}, list(raw.findings)
-    )
+    assert model.recipe.task is not None
+    made = WRITERS[type(model.recipe.task).answers](model, raw, decoded(model, raw))
+    made.columns = {**raw.names_of_rows(model.signature), **made.columns}
+    made.findings += raw.findings
+    return made
 
 
 def decoded(model: Model, raw: Raw) -> Prediction:
@@ -70,28 +77,43 @@ def decoded(model: Model, raw: Raw) -> Prediction:
     return model.recipe.task.decode(output, model.signature, model.preparation.scale)
 
 
-def _columns(model: Model, prediction: Prediction) -> dict[str, list[Any]]:
+def _classes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     target = model.signature.target
-    assert target is not None
+    assert target is not None and prediction.label is not None and prediction.probability is not None
+    columns: dict[str, list[Any]] = {"prediction": [target.classes[code] for code in prediction.label.tolist()]}
+    for place, name in enumerate(target.classes):
+        columns[f"probability_{name}"] = prediction.probability[:, place].tolist()
+    return Predictions(columns)
+
+
+def _labels(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+    target = model.signature.target
+    assert target is not None and prediction.label is not None and prediction.probability is not None
     columns: dict[str, list[Any]] = {}
-    if target.kind == "classes":
-        assert prediction.label is not None and prediction.probability is not None
-        columns["prediction"] = [target.classes[code] for code in prediction.label.tolist()]
-        for place, name in enumerate(target.classes):
-            columns[f"probability_{name}"] = prediction.probability[:, place].tolist()
-    elif target.kind == "labels":
-        assert prediction.label is not None and prediction.probability is not None
-        for place, name in enumerate(target.names):
-            columns[f"prediction_{name}"] = prediction.label[:, place].tolist()
-        for place, name in enumerate(target.names):
-            columns[f"probability_{name}"] = prediction.probability[:, place].tolist()
-    else:
-        assert prediction.value is not None
-        for place, name in enumerate(target.names):
-            suffix = "" if len(target.names) == 1 else f"_{name}"
-            values: torch.Tensor = prediction.value[:, place]
-            columns[f"prediction{suffix}"] = values.tolist()
-            if model.half_width:
-                columns[f"low{suffix}"] = (values - model.half_width[place]).tolist()
-                columns[f"high{suffix}"] = (values + model.half_width[place]).tolist()
-    return columns
+    for place, name in enumerate(target.names):
+        columns[f"prediction_{name}"] = prediction.label[:, place].tolist()
+    for place, name in enumerate(target.names):
+        columns[f"probability_{name}"] = prediction.probability[:, place].tolist()
+    return Predictions(columns)
+
+
+def _values(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+    target = model.signature.target
+    assert target is not None and prediction.value is not None
+    columns: dict[str, list[Any]] = {}
+    for place, name in enumerate(target.names):
+        suffix = "" if len(target.names) == 1 else f"_{name}"
+        values: torch.Tensor = prediction.value[:, place]
+        columns[f"prediction{suffix}"] = values.tolist()
+        if model.half_width:
+            columns[f"low{suffix}"] = (values - model.half_width[place]).tolist()
+            columns[f"high{suffix}"] = (values + model.half_width[place]).tolist()
+    return Predictions(columns)
+
+
+WRITERS: dict[str, Callable[[Model, Raw, Prediction], Predictions]] = {
+    "classes": _classes,
+    "labels": _labels,
+    "values": _values,
+}
+"""Kind of answer -> what makes the columns (and files) of predictions."""

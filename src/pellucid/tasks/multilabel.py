@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pellucid.data.signature import Signature
+from pellucid.data.signature import Signature, Target
 from pellucid.forms import Form
 from pellucid.losses.loss import Loss
-from pellucid.tasks.task import Task
+from pellucid.tasks.task import Choice, Task
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,19 @@ class Multilabel(Task):
 
     kind: Literal["multilabel"] = "multilabel"
     targets: ClassVar = frozenset({"labels"})
+    answers: ClassVar = "labels"
+
+    def loss_for(self, target: Target) -> Choice:
+        """Binary cross-entropy, label by label."""
+        return Choice("binary_cross_entropy", "the likelihood of labels under its outputs", "Bishop 2006, section 4.3")
+
+    def metrics_for(self, target: Target) -> Choice:
+        """Those that scikit-learn's users expect."""
+        return Choice(
+            ("f1", "roc_auc", "accuracy", "log_loss"),
+            "the customary scores for labels",
+            "scikit-learn's user guide, 3.4",
+        )
 
     def outputs(self, signature: Signature) -> int:
         """One unit for each label."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Literal
 
-from pellucid.data.signature import Signature
+from pellucid.data.signature import Signature, Target
 from pellucid.forms import Form
 from pellucid.losses.loss import Loss
-from pellucid.tasks.task import Task
+from pellucid.tasks.task import Choice, Task
 
 if TYPE_CHECKING:
     import torch
@@ -22,6 +22,15 @@ class Regression(Task):
 
     kind: Literal["regression"] = "regression"
     targets: ClassVar = frozenset({"values"})
+    answers: ClassVar = "values"
+
+    def loss_for(self, target: Target) -> Choice:
+        """Squared errors."""
+        return Choice("mse", "the likelihood of values under its outputs", "Bishop 2006, section 4.3")
+
+    def metrics_for(self, target: Target) -> Choice:
+        """Those that scikit-learn's users expect."""
+        return Choice(("rmse", "mae", "r2"), "the customary scores for values", "scikit-learn's user guide, 3.4")
 
     def outputs(self, signature: Signature) -> int:
         """One unit for each target column."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
-from pellucid.data.signature import Signature
+from pellucid.data.signature import Signature, Target
 from pellucid.forms import Form
 from pellucid.losses.loss import Loss, LossFunction
 from pellucid.parts import Part
@@ -18,6 +18,14 @@ if TYPE_CHECKING:
     from pellucid.metrics.metric import Prediction
 
 
+class Choice(NamedTuple):
+    """What a task fills in where a recipe leaves it open, and why."""
+
+    value: object
+    reason: str
+    source: str
+
+
 class Task(Part):
     """The question: which Form it wants, its head, its loss, its metrics, and how outputs are read."""
 
@@ -26,6 +34,11 @@ class Task(Part):
     """The kind of Form the head takes."""
     targets: ClassVar[frozenset[str]] = frozenset()
     """Kinds of target (see `data.signature.Target`) this task can ask about."""
+    answers: ClassVar[str] = ""
+    """The kind of its answer, by which metrics, the report and the files of predictions go."""
+
+    watched: ClassVar[str] = "loss"
+    """What decides which weights are kept, where the recipe does not say: the validation loss or a metric."""
 
     loss: LossFunction | None = None
     """What training makes small; the plan picks the one that fits the target."""
@@ -46,4 +59,29 @@ class Task(Part):
 
     @abstractmethod
     def outputs(self, signature: Signature) -> int:
-        """Output units of the head."""
+        """Output units of the head, or of each place for grids and pyramids."""
+
+    @abstractmethod
+    def loss_for(self, target: Target) -> Choice:
+        """The loss where the recipe names none."""
+
+    @abstractmethod
+    def metrics_for(self, target: Target) -> Choice:
+        """The metrics where the recipe names none."""
+
+    def asks(self, target: Target) -> str:
+        """What a loss must be for: `answers`, or something narrower."""
+        return self.answers
+
+    def class_weights(self, train: Batch, target: Target) -> torch.Tensor | None:
+        """weight_C of the classes, float64, which multiplies the weight of every row; None where all count the same."""
+        return None
+
+    def begin(self, head: nn.Module) -> None:
+        """Changes the first weights of the head where a task needs other ones than the start gave."""
+
+    settles: ClassVar[bool] = False
+    """Whether `settle` does anything."""
+
+    def settle(self, head: nn.Module, output: torch.Tensor, valid: Batch) -> None:
+        """Fixes what is chosen on the validation part when training is over, as buffers of the head."""

@@ -15,6 +15,7 @@ from torch import nn
 from pellucid import devices, seeds
 from pellucid.data.batch import Batch
 from pellucid.losses.loss import reduce
+from pellucid.methods.method import learn
 from pellucid.network.assemble import Network
 from pellucid.network.summary import Layer
 from pellucid.nn.noise import share_draw
@@ -119,7 +120,7 @@ def _race(recipe: Recipe, network: Network, sample: Batch, *, half: bool) -> tup
         twin.draw.at(0)
         began = time.perf_counter()
         with torch.autocast(device, torch.bfloat16, enabled=half):
-            losses = recipe.task.losses(twin(sample.input), sample)
+            losses = learn(twin, recipe.task, sample)
         mean = reduce(losses, sample.weight_B)
         value = mean.item()
         mean.backward()

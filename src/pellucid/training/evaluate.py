@@ -8,14 +8,16 @@ import torch
 
 from pellucid.data.batch import Batch, Scale
 from pellucid.data.signature import Signature
-from pellucid.forms import length
+from pellucid.forms import length, tensors
 from pellucid.losses.loss import terms
 from pellucid.metrics.catalogue import metric
 from pellucid.network.assemble import Network
 from pellucid.tasks.task import Task
 
 CHUNK = 2048
-"""Rows that pass the network at once: large enough to keep it busy, small enough for images."""
+"""Rows that pass the network at once: large enough to keep it busy,"""
+CHUNK_NUMBERS = 2**21
+"""and numbers of their inputs: few enough for the maps that images become."""
 
 
 class Scores(NamedTuple):
@@ -23,6 +25,13 @@ class Scores(NamedTuple):
 
     loss: float
     metrics: dict[str, float]
+
+
+def chunk_of(batch: Batch) -> int:
+    """Rows that pass the network at once."""
+    rows = max(length(batch.input), 1)
+    numbers = sum(tensor.numel() for tensor in tensors(batch.input)) // rows
+    return max(1, min(CHUNK, CHUNK_NUMBERS // max(numbers, 1)))
 
 
 def outputs(network: Network, batch: Batch, precision: str | None = None) -> torch.Tensor:
@@ -33,8 +42,9 @@ def outputs(network: Network, batch: Batch, precision: str | None = None) -> tor
     parts: list[torch.Tensor] = []
     device = next(network.parameters()).device
     with torch.inference_mode():
-        for start in range(0, max(length(batch.input), 1), CHUNK):
-            part = batch.part(start, min(start + CHUNK, length(batch.input)))
+        rows, chunk = length(batch.input), chunk_of(batch)
+        for start in range(0, max(rows, 1), chunk):
+            part = batch.part(start, min(start + chunk, rows)).ready()
             with torch.autocast(device.type, torch.bfloat16, enabled=half):
                 parts.append(network(part.input).float().cpu())
     network.train(training)
@@ -42,10 +52,10 @@ def outputs(network: Network, batch: Batch, precision: str | None = None) -> tor
 
 
 def truth(batch: Batch, scale: Scale | None) -> torch.Tensor:
-    """Targets in the units of the data: codes, 0/1 labels or values in float64."""
+    """Targets in the units of the data: codes, masks and boxes as they are, 0/1 labels or values in float64."""
     assert batch.target is not None
     target = batch.target.cpu()
-    if not target.is_floating_point():
+    if not target.is_floating_point() or target.dim() == 3:
         return target
     target = target.double()
     return target if scale is None else target * scale.scale_D.to(target) + scale.mean_D.to(target)

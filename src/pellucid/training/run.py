@@ -208,6 +208,10 @@ def restore_best(session: Session) -> None:
     if session.state.best is not None:
         session.state.network.load_state_dict(session.state.best)
     session.state.network.eval()
+    task, valid = session.recipe.task, session.dataset.valid
+    assert task is not None
+    if task.settles:
+        task.settle(session.state.network.head, evaluate.outputs(session.state.network, valid), valid)
 
 
 def judged(session: Session, writer: Writer) -> Iterator[Tested]:

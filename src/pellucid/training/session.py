@@ -13,13 +13,12 @@ from pellucid.data.batch import Batch, Dataset
 from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded, Raw
 from pellucid.data.splitting import choose_split
-from pellucid.errors import DataError, Place, RecipeError, did_you_mean
+from pellucid.errors import DataError, Place
 from pellucid.methods.method import Phase
 from pellucid.network.assemble import assemble
 from pellucid.network.summary import Layer, summarize
 from pellucid.plan import Decision
 from pellucid.recipe import Recipe
-from pellucid.tasks.classification import Classification
 from pellucid.training import engine
 from pellucid.training.state import State, player
 
@@ -93,6 +92,7 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     sample = next(iter(first.batches.batches(0, 0)))
     with torch.random.fork_rng(devices=[]):
         recipe.start.apply(network, recipe.model, sample, recipe.seed)
+        recipe.task.begin(network.head)
     layers = summarize(network, sample.part(0, min(2, len(sample))).input)
     per_epoch = -(-first.batches.steps_per_epoch // first.accumulate)
     recipe, engine_decisions = engine.decide(
@@ -132,22 +132,11 @@ def _place(recipe: Recipe, loaded: Loaded, state: State) -> None:
 
 def _weigh(recipe: Recipe, loaded: Loaded) -> None:
     """Multiplies class weights into the weights of the rows that train and of those that choose."""
-    task, target = recipe.task, loaded.signature.target
-    if not isinstance(task, Classification) or task.class_weight == "none":
+    task, target, train = recipe.task, loaded.signature.target, loaded.dataset.train
+    assert task is not None and target is not None
+    weight_C = task.class_weights(train, target)
+    if weight_C is None:
         return
-    train = loaded.dataset.train
-    assert train.target is not None and target is not None
-    if task.class_weight == "balanced":
-        counts = torch.bincount(train.target, minlength=len(target.classes)).clamp_min(1)
-        weight_C = len(train) / (len(target.classes) * counts.double())
-    else:
-        for name in task.class_weight:
-            if name not in target.classes:
-                place = Place(path="task.class_weight")
-                raise RecipeError(
-                    "RECIPE-VALUE", f"no class '{name}'", place=place, hint=did_you_mean(name, target.classes)
-                )
-        weight_C = torch.tensor([task.class_weight.get(name, 1.0) for name in target.classes], dtype=torch.float64)
     for part in (train, loaded.dataset.valid):
         assert part.target is not None
         own_B = weight_C[part.target].float()

@@ -32,9 +32,10 @@ class Scratch(Start):
                 generator = seeds.generator(seed, "init", name)
                 if isinstance(module, nn.Embedding):
                     module.weight.normal_(0.0, module.embedding_dim**-0.5, generator=generator)
-                if not isinstance(module, (nn.Linear, nn.Conv2d)) or (chosen is None and name != "head"):
+                head = name.split(".")[0] == "head"
+                if not isinstance(module, (nn.Linear, nn.Conv2d)) or (chosen is None and not head):
                     continue
-                if name == "head" or chosen is None:
+                if head or chosen is None:
                     Xavier().fill(module.weight, generator, 1.0)
                 else:
                     chosen[0].fill(module.weight, generator, chosen[1])
