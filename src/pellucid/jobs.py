@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.code import Code
+from pellucid.data.image_prepare import ImagePreparation
 from pellucid.data.image_raw import ImageRaw
 from pellucid.data.table_raw import TableRaw
 from pellucid.documents import read_file
@@ -224,7 +225,7 @@ def write_report(session: Session, folder: Path, *, seconds: float, speed: float
 def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> facts.Evidence:
     """Everything a finished session knows, for the report."""
     recipe, dataset = session.recipe, session.dataset
-    raw, task = session.raw, recipe.task
+    raw, task, preparation = session.raw, recipe.task, session.loaded.preparation
     assert task is not None and task.metrics is not None
     return facts.Evidence(
         name=folder.name,
@@ -238,7 +239,9 @@ def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> 
         forward=lambda batch: evaluate.outputs(session.state.network, batch, recipe.precision),
         decode=lambda output: task.decode(output, session.signature, dataset.scale),
         truth=lambda batch: evaluate.truth(batch, dataset.scale),
+        network=session.state.network,
         metrics=task.metrics,
+        groups=raw.columns if isinstance(raw, ImageRaw) else {},
         columns=tuple(session.loaded.preparation.names()),
         seed=recipe.seed,
         seconds=seconds,
@@ -246,6 +249,7 @@ def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> 
         facts=_machine(session),
         cells=raw.cells if isinstance(raw, TableRaw) else None,
         pixels=raw.picture if isinstance(raw, ImageRaw) else None,
+        to_pixels=preparation.pixels if isinstance(preparation, ImagePreparation) else None,
     )
 
 

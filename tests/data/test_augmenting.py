@@ -7,7 +7,7 @@ import torch
 
 from pellucid.data import augmenting
 from pellucid.data.augment import Augment
-from pellucid.data.augmenting import Brightness, Crop, Erase, Flip, Mixup, Noise, Rotate, Shift
+from pellucid.data.augmenting import Brightness, Color, Crop, Erase, Flip, Mixup, Noise, Rotate, Scale, Shift
 from pellucid.data.batch import Batch, Rows
 from pellucid.errors import DataError
 from pellucid.parts import concrete, kinds
@@ -27,8 +27,13 @@ def images(count: int = 64, channels: int = 1, side: int = 28) -> Batch:
     return Batch(pixels, torch.arange(count) % 10, torch.ones(count), torch.arange(count))
 
 
-def test_the_catalogue_is_these_eight():
-    assert [type(part) for part in ALL] == [Flip, Shift, Crop, Rotate, Brightness, Erase, Mixup, Noise]
+def fitting(part: Augment) -> Batch:
+    return images(channels=part.channels or 1)
+
+
+def test_the_catalogue_is_these_ten():
+    kept = [Flip, Shift, Crop, Rotate, Scale, Brightness, Color, Erase, Mixup, Noise]
+    assert [type(part) for part in ALL] == kept
     assert {part.dump()["kind"] for part in ALL} == set(kinds(Augment))
 
 
@@ -47,23 +52,23 @@ def test_a_batch_keeps_its_shape_labels_and_rows(part: Augment):
 @pytest.mark.parametrize("part", ALL, ids=lambda part: part.dump()["kind"])
 def test_a_change_is_a_function_of_its_position(part: Augment):
     stream = draw(0)
-    first = part.apply(images(), stream.at(3, 1), BLACK).input
-    other = part.apply(images(), stream.at(3, 2), BLACK).input
-    again = part.apply(images(), stream.at(3, 1), BLACK).input
+    first = part.apply(fitting(part), stream.at(3, 1), BLACK).input
+    other = part.apply(fitting(part), stream.at(3, 2), BLACK).input
+    again = part.apply(fitting(part), stream.at(3, 1), BLACK).input
     assert torch.equal(first, again) and not torch.equal(first, other)
-    assert torch.equal(first, part.apply(images(), draw(3, 1), BLACK).input)
+    assert torch.equal(first, part.apply(fitting(part), draw(3, 1), BLACK).input)
 
 
 @pytest.mark.parametrize("part", ALL, ids=lambda part: part.dump()["kind"])
 def test_the_default_generator_is_left_alone(part: Augment):
     before = torch.random.get_rng_state()
-    part.apply(images(), draw(0), BLACK)
+    part.apply(fitting(part), draw(0), BLACK)
     assert torch.equal(before, torch.random.get_rng_state())
 
 
 @pytest.mark.parametrize("part", ALL, ids=lambda part: part.dump()["kind"])
 def test_a_batch_takes_little_time(part: Augment):
-    batch, stream, threads = images(), draw(0), torch.get_num_threads()
+    batch, stream, threads = fitting(part), draw(0), torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         seconds = []
@@ -100,14 +105,11 @@ def test_shift_moves_whole_pixels_and_fills_with_black():
     assert torch.equal(Shift(share=0).apply(batch, draw(0), BLACK).input, batch.input)
 
 
-def test_rotate_turns_by_right_angles_exactly_and_keeps_proportions():
+def test_rotate_keeps_proportions():
     batch = images(4, side=9)
     for degrees in (0.0, 1e-6):
         after = Rotate(degrees=degrees).apply(batch, draw(0), BLACK).input
         assert torch.allclose(after, batch.input, atol=1e-3)
-    turn = torch.tensor([[[0.0, -1.0, 0.0], [1.0, 0.0, 0.0]]]).expand(4, 2, 3)
-    turned = augmenting._sampled(batch.input, turn, BLACK)
-    assert torch.allclose(turned, torch.rot90(batch.input, 1, (2, 3)), atol=1e-4)
     square = torch.full((64, 1, 21, 41), -2.0)
     square[:, :, 5:16, 15:26] = 1.0
     after = Rotate(degrees=180).apply(Batch(square, None), draw(0), BLACK).input
@@ -117,7 +119,7 @@ def test_rotate_turns_by_right_angles_exactly_and_keeps_proportions():
 
 def test_rotate_and_crop_fill_with_black_never_with_grey():
     flat = Batch(torch.full((16, 1, 20, 20), -2.0), None)
-    for part in (Rotate(degrees=45), Crop(), Shift()):
+    for part in (Rotate(degrees=45), Crop(), Shift(), Scale()):
         assert torch.allclose(part.apply(flat, draw(0), BLACK).input, flat.input, atol=1e-6)
     white = Batch(torch.full((16, 1, 20, 20), 1.0), None)
     assert Rotate(degrees=45).apply(white, draw(0), BLACK).input.min() == -2.0
@@ -131,6 +133,75 @@ def test_crop_shows_a_part_of_the_image():
     assert 0.9 < float(widths.min()) < 1.4 and float(widths.max()) < 2.0
     whole = Crop(share=1.0).apply(images(4), draw(0), BLACK).input
     assert torch.allclose(whole, images(4).input, atol=1e-4)
+
+
+def test_scale_shows_larger_and_smaller_as_often():
+    square = torch.full((400, 1, 40, 40), -2.0)
+    square[:, :, 10:30, 10:30] = 1.0
+    after = Scale(most=1.5).apply(Batch(square, None), draw(0), BLACK).input
+    side = ((after + 2).sum((1, 2, 3)) / 3).sqrt() / 20
+    assert 1.45 < float(side.max()) < 1.52 and 0.65 < float(side.min()) < 0.69
+    assert 170 < int((side > 1).sum()) < 230
+    assert torch.allclose(Scale(most=1).apply(images(4), draw(0), BLACK).input, images(4).input, atol=1e-4)
+
+
+def test_color_changes_the_light_of_each_channel_and_of_all_frames_alike():
+    black = torch.tensor([-2.0, -1.0, -3.0])
+    batch = images(100, channels=3)
+    after = Color(amount=0.5).apply(batch, draw(0), black).input
+    factor = (after - black.view(1, 3, 1, 1)) / (batch.input - black.view(1, 3, 1, 1))
+    share = factor.flatten(2).median(2).values
+    assert torch.allclose(
+        after - black.view(1, 3, 1, 1), (batch.input - black.view(1, 3, 1, 1)) * share[..., None, None], atol=1e-5
+    )
+    assert 0.5 <= float(share.min()) < 0.6 and 1.4 < float(share.max()) <= 1.5 and share.std(1).min() > 0
+    clip = Batch(batch.input.repeat(1, 4, 1, 1), None)
+    moved = Color(amount=0.5).apply(clip, draw(0), black.repeat(4)).input
+    assert torch.equal(moved, after.repeat(1, 4, 1, 1))
+    with pytest.raises(DataError, match="color needs red, green and blue"):
+        Color().apply(images(channels=1), draw(0), BLACK)
+
+
+@pytest.mark.parametrize("part", ALL, ids=lambda part: part.dump()["kind"])
+def test_every_frame_of_a_clip_is_changed_alike(part: Augment):
+    if isinstance(part, Noise):
+        return  # noise of a camera is new in every frame
+    one = images(16, channels=3, side=16)
+    clip = Batch(one.input.repeat(1, 5, 1, 1), one.target)
+    after = part.apply(clip, draw(0), torch.tensor([-2.0, -1.0, -3.0]).repeat(5)).input
+    assert all(torch.equal(frame, after[:, :3]) for frame in after.split(3, dim=1))
+
+
+@pytest.mark.parametrize("part", ALL, ids=lambda part: part.dump()["kind"])
+def test_masks_and_boxes_move_with_the_image(part: Augment):
+    height, width = 24, 32
+    row, column = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+    thing = ((row >= 6) & (row < 16) & (column >= 6) & (column < 22)).to(torch.uint8)
+    mask = thing.expand(64, height, width).contiguous()
+    box = torch.tensor([[6.0, 6.0, 22.0, 16.0, 2.0], [0.0, 0.0, 0.0, 0.0, -1.0]]).expand(64, 2, 5).contiguous()
+    batch = Batch(mask[:, None].float().repeat(1, 3, 1, 1) - 2, mask)
+    if isinstance(part, Mixup):
+        for target, said in ((mask, "mask"), (box, "boxes")):
+            with pytest.raises(DataError, match=f"mixup cannot mix {said}"):
+                part.apply(Batch(batch.input, target), draw(0), BLACK)
+        return
+    after = part.apply(batch, draw(0), BLACK)
+    boxed = part.apply(Batch(batch.input, box), draw(0), BLACK).target
+    assert after.target is not None and boxed is not None
+    assert after.target.dtype == torch.uint8 and after.target.shape == mask.shape
+    if not isinstance(part, augmenting.Moving):
+        assert torch.equal(after.target, mask) and torch.equal(boxed, box)
+        return
+    assert not torch.equal(after.target, mask) and not torch.equal(boxed, box)
+    seen, said = after.input[:, 0] > -1.5, after.target == 1
+    assert (seen != said).flatten(1).sum(1).max() <= 12, "the mask lies on the thing, up to its edge"
+    assert (boxed[:, 0, 4] == 2).all() and (boxed[:, 1] == torch.tensor([0.0, 0.0, 0.0, 0.0, -1.0])).all()
+    for image, (left, top, right, bottom) in zip(said, boxed[:, 0, :4].tolist(), strict=True):
+        places = torch.nonzero(image)
+        (first_row, first_column), (last_row, last_column) = places.amin(0).tolist(), (places.amax(0) + 1).tolist()
+        loose = 3.0 if isinstance(part, Rotate) else 0.6  # of turned corners
+        assert left - 0.6 < first_column < left + loose and right - loose < last_column < right + 0.6
+        assert top - 0.6 < first_row < top + loose and bottom - loose < last_row < bottom + 0.6
 
 
 def test_brightness_is_one_light_for_an_image():
@@ -183,7 +254,7 @@ def test_what_cannot_be_changed_is_refused():
         Mixup().apply(rows, draw(0), None)
     with pytest.raises(DataError, match="needs a target"):
         Mixup().apply(Batch(torch.zeros(4, 2), None), draw(0), None)
-    for part in (Flip(), Shift(), Crop(), Rotate(), Brightness(), Erase()):
+    for part in (Flip(), Shift(), Crop(), Rotate(), Scale(), Brightness(), Color(), Erase()):
         with pytest.raises(DataError, match="needs images"):
             part.apply(rows, draw(0), None)
         assert "vector" not in part.forms
@@ -206,5 +277,6 @@ def test_beta_has_the_mean_and_variance_of_the_distribution(alpha: float):
 
 def test_one_image_and_one_pixel():
     for part in ALL:
-        single = Batch(torch.zeros(1, 1, 1, 1), torch.zeros(1, dtype=torch.int64))
-        assert part.apply(single, draw(0), BLACK).input.shape == (1, 1, 1, 1)
+        shape = (1, part.channels or 1, 1, 1)
+        single = Batch(torch.zeros(shape), torch.zeros(1, dtype=torch.int64))
+        assert part.apply(single, draw(0), BLACK).input.shape == shape

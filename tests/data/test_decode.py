@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.data.decode import decode, quiet, recoloured, resized
+from pellucid.data.decode import codes, decode, quiet, recoloured, resized, resized_codes
 from pellucid.data.image import Images
 from pellucid.data.image_raw import ImageRaw
 from pellucid.data.signature import Signature
@@ -59,7 +60,7 @@ def test_sixteen_bits_become_eight(tmp_path: Path):
         write(tmp_path / name / "0.png", values)
     _, raw, signature = read(tmp_path)
     assert raw.pixel_NCHW[0, 0].tolist() == [[0, 1, 255], [0, 1, 128]]
-    assert signature.notes["converted"] == "2 images: 16 bits to 8"
+    assert signature.notes["converted"] == "2 images: 16 bits to 8, the range 0..65535 to 0..255"
 
 
 def test_clear_pixels_are_white(tmp_path: Path):
@@ -134,3 +135,80 @@ def test_sizes_and_channels():
     red[..., 0] = 255
     assert recoloured(red, 1).tolist() == [[[76]]]
     assert recoloured(red, 3).tolist() == [[[255]], [[0]], [[0]]]
+
+
+def saved(root: Path, image: Image.Image, suffix: str = "png", **options: Any) -> tuple[ImageRaw, Signature]:
+    """The same picture in two classes, as a file of some format."""
+    for name in ("a", "b"):
+        (root / name).mkdir(parents=True)
+        image.save(root / name / f"0.{suffix}", **options)
+    _, raw, signature = read(root)
+    return raw, signature
+
+
+def test_webp_is_read_in_both_kinds_and_turned(tmp_path: Path):
+    pixels = noise(1, 12, 8, 3)
+    raw, _ = saved(tmp_path / "lossless", Image.fromarray(pixels), "webp", lossless=True)
+    assert np.array_equal(raw.pixel_NCHW[0], pixels.transpose(2, 0, 1))
+    exif = Image.Exif()
+    exif[0x0112] = 3
+    raw, signature = saved(tmp_path / "turned", Image.fromarray(pixels), "webp", lossless=True, exif=exif)
+    assert np.array_equal(raw.pixel_NCHW[0], pixels[::-1, ::-1].transpose(2, 0, 1))
+    assert "2 images: turned upright by its EXIF tag" in signature.notes["converted"]
+    raw, _ = saved(tmp_path / "lossy", Image.fromarray(np.full((12, 8, 3), 90, np.uint8)), "webp")
+    assert abs(int(raw.pixel_NCHW[0].mean()) - 90) <= 2
+
+
+@pytest.mark.parametrize("suffix", ["png", "tif"])
+def test_sixteen_bits_of_png_and_tiff_are_scaled_by_their_range(tmp_path: Path, suffix: str):
+    values = np.linspace(0, 65535, 96).round().astype(np.uint16).reshape(12, 8)
+    raw, signature = saved(tmp_path, Image.fromarray(values), suffix)
+    assert np.array_equal(raw.pixel_NCHW[0, 0], np.round(values / 257).astype(np.uint8))
+    assert "0..65535 to 0..255" in signature.notes["converted"]
+
+
+def test_a_palette_with_a_clear_colour_is_laid_on_white(tmp_path: Path):
+    image = Image.fromarray(np.array([[0, 1], [2, 1]], np.uint8), "P")
+    image.putpalette([10, 20, 30, 40, 50, 60, 70, 80, 90])
+    raw, signature = saved(tmp_path, image, transparency=1)
+    assert raw.pixel_NCHW[0].transpose(1, 2, 0).tolist() == [
+        [[10, 20, 30], [255, 255, 255]],
+        [[70, 80, 90], [255, 255, 255]],
+    ]
+    assert signature.notes["converted"] == "2 images: palette to colours; 2 images: transparency laid on white"
+
+
+def test_half_clear_pixels_are_mixed_with_white(tmp_path: Path):
+    pixels = np.full((2, 2, 4), 100, np.uint8)
+    pixels[..., 3] = 128
+    raw, signature = saved(tmp_path, Image.fromarray(pixels))
+    assert raw.pixel_NCHW[0, 0, 0, 0] in (177, 178)
+    assert signature.notes["converted"] == "2 images: transparency laid on white"
+
+
+def test_cmyk_becomes_rgb(tmp_path: Path):
+    pixels = np.zeros((8, 8, 4), np.uint8)
+    pixels[..., 0] = 255  # cyan ink alone
+    raw, signature = saved(tmp_path, Image.fromarray(pixels, "CMYK"), "tif")
+    assert raw.pixel_NCHW[0, :, 0, 0].tolist() == [0, 255, 255]
+    assert signature.notes["converted"] == "2 images: CMYK to RGB"
+
+
+def test_codes_keep_their_size_without_mixing():
+    codes_HW = np.array([[0, 9], [200, 9]], np.uint8)
+    assert resized_codes(codes_HW, 2, 2) is codes_HW
+    assert set(np.unique(resized_codes(codes_HW, 7, 5))) == {0, 9, 200}
+    assert resized_codes(codes_HW, 4, 4)[:2, 2:].tolist() == [[9, 9], [9, 9]]
+
+
+def test_the_values_of_a_mask_are_not_changed(tmp_path: Path):
+    deep = np.array([[0, 300], [65535, 7]], np.uint16)
+    Image.fromarray(deep).save(tmp_path / "deep.png")
+    assert codes(tmp_path / "deep.png", Place("x"))[0].tolist() == deep.tolist()
+    colour = np.array([[[255, 0, 1]]], np.uint8)
+    Image.fromarray(colour).save(tmp_path / "colour.png")
+    values, coloured = codes(tmp_path / "colour.png", Place("x"))
+    assert coloured and values.tolist() == [[0xFF0001]]
+    Image.fromarray(np.zeros((2, 2), np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(DataError, match="mode F"):
+        codes(tmp_path / "float.tif", Place("x"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import struct
 import zlib
@@ -371,8 +372,133 @@ def npz_with_nan(root: Path) -> Path:
     return root / "set.npz"
 
 
+def masked(root: Path) -> Path:
+    """Three images with masks of the same names."""
+    for index in range(3):
+        values = np.random.default_rng(index).integers(0, 256, (12, 10), dtype=np.uint8)
+        for name, pixels in (("images", values), ("masks", values // 128)):
+            (root / "masked" / name).mkdir(parents=True, exist_ok=True)
+            Image.fromarray(pixels).save(root / "masked" / name / f"{index}.png")
+    return root / "masked"
+
+
+@fault("masks/1.png", "the mask is 10x12, its image")
+def mask_of_another_size(root: Path) -> Path:
+    Image.fromarray(np.zeros((10, 12), np.uint8)).save(masked(root) / "masks/1.png")
+    return root / "masked"
+
+
+@fault("masks/2.png", "cannot be decoded")
+def mask_truncated(root: Path) -> Path:
+    cut(masked(root) / "masks/2.png", 0.7)
+    return root / "masked"
+
+
+@fault("images/0.png", "has no mask")
+def image_without_a_mask(root: Path) -> Path:
+    (masked(root) / "masks/0.png").unlink()
+    return root / "masked"
+
+
+@fault("masks/0.png", "names no classes")
+def mask_of_a_photograph(root: Path) -> Path:
+    values = np.random.default_rng(0).integers(0, 256, (12, 10, 3), dtype=np.uint8)
+    Image.fromarray(values).save(masked(root) / "masks/0.png")
+    return root / "masked"
+
+
+@fault("masked", "some masks are in colour")
+def masks_of_two_kinds(root: Path) -> Path:
+    Image.new("RGB", (10, 12), "red").save(masked(root) / "masks/0.png")
+    return root / "masked"
+
+
+@fault("masked", "1 classes are named")
+def masks_with_too_few_names(root: Path) -> Path:
+    (masked(root) / "classes.txt").write_text("sky\n")
+    return root / "masked"
+
+
+@fault("masked/classes.json", "does not name classes")
+def class_names_that_are_no_names(root: Path) -> Path:
+    (masked(root) / "classes.json").write_text("{")
+    return root / "masked"
+
+
+@fault("list.csv:2: mask", '"cat/none.png"')
+def csv_mask_missing(root: Path) -> Path:
+    return csv(root, "path,mask\ncat/0.png,cat/none.png\n")
+
+
+def boxed(root: Path, box: list[float], name: str = "0.png", category: int = 1) -> Path:
+    """One image of 12x10 with a box, and one without."""
+    folder = root / "boxed"
+    folder.mkdir()
+    for index in range(2):
+        Image.fromarray(np.zeros((12, 10), np.uint8)).save(folder / f"{index}.png")
+    content = {
+        "images": [{"id": 1, "file_name": name}, {"id": 2, "file_name": "1.png"}],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{"image_id": 1, "category_id": category, "bbox": box}],
+    }
+    (folder / "annotations.json").write_text(json.dumps(content))
+    return folder
+
+
+@fault("boxed/annotations.json", '"0.png": a box from 2, 2 to 12, 6')
+def box_outside(root: Path) -> Path:
+    return boxed(root, [2, 2, 10, 4])
+
+
+@fault("boxed/annotations.json", "has no area")
+def box_without_area(root: Path) -> Path:
+    return boxed(root, [2, 2, 0, 4])
+
+
+@fault("boxed/annotations.json", "has no area")
+def box_of_negative_height(root: Path) -> Path:
+    return boxed(root, [2, 2, 3, -4])
+
+
+@fault("boxed/annotations.json", "category 9")
+def box_of_an_unknown_category(root: Path) -> Path:
+    return boxed(root, [2, 2, 3, 4], category=9)
+
+
+@fault("boxed/annotations.json", 'names "gone.png"')
+def box_of_an_image_that_is_gone(root: Path) -> Path:
+    return boxed(root, [2, 2, 3, 4], "gone.png")
+
+
+@fault("boxed/annotations.json", "no valid JSON")
+def boxes_cut_off(root: Path) -> Path:
+    cut(boxed(root, [2, 2, 3, 4]) / "annotations.json", 0.8)
+    return root / "boxed"
+
+
+@fault("voc/0.xml", "document type")
+def xml_bomb(root: Path) -> Path:
+    (root / "voc").mkdir()
+    Image.fromarray(np.zeros((12, 10), np.uint8)).save(root / "voc/0.png")
+    (root / "voc/0.xml").write_text('<!DOCTYPE a [<!ENTITY b "bbbb">]><annotation>&b;</annotation>')
+    return root / "voc"
+
+
+@fault("set.npz", "the mask is 4x8")
+def npz_with_masks_of_another_size(root: Path) -> Path:
+    np.savez(root / "set.npz", images=np.zeros((2, 8, 8), np.uint8), masks=np.zeros((2, 4, 8), np.uint8))
+    return root / "set.npz"
+
+
+@fault("set.npz", "is outside the image of 8x8")
+def npz_with_a_box_outside(root: Path) -> Path:
+    boxes = np.array([[[0, 0, 4, 4, 0]], [[0, 0, 4, 12, 0]]], np.float32)
+    np.savez(root / "set.npz", images=np.zeros((2, 8, 8), np.uint8), boxes=boxes, classes=np.array(["cat"]))
+    return root / "set.npz"
+
+
 def test_there_are_enough_faults_and_the_good_source_is_good(tmp_path: Path):
-    assert len(FAULTS) >= 30
+    assert len(FAULTS) >= 60
     data = Images(path=str(good(tmp_path / "set")))
     assert data.inspect(data.read()).rows == 10
 

@@ -18,6 +18,8 @@ EXAMPLES = {
     "binary": (torch.randn(4, 1), torch.tensor([0, 1, 1, 0])),
     "labels": (torch.randn(4, 2), torch.tensor([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]])),
     "values": (torch.randn(4, 2), torch.randn(4, 2)),
+    "mask": (torch.randn(4, 3, 2, 2), torch.tensor([[[0, 2], [1, 255]]] * 3 + [[[255, 255]] * 2], dtype=torch.uint8)),
+    "pairs": (torch.nn.functional.normalize(torch.randn(4, 3), dim=1), torch.tensor([0, 2, 1, 1])),
 }
 
 
@@ -27,7 +29,7 @@ def test_every_kind_takes_the_targets_it_says(kind: str):
     assert part.targets and part.targets <= EXAMPLES.keys()
     for name in part.targets:
         loss = part.per_example(*EXAMPLES[name])
-        assert loss.value_B.shape == (4,) and loss.weight_B is None
+        assert loss.value_B.shape == (4,) and (loss.weight_B is None or loss.weight_B.shape == (4,))
         assert (loss.value_B >= 0).all()
 
 

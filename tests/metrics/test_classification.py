@@ -158,5 +158,5 @@ def test_the_catalogue_and_the_constants_agree():
     for name in METRICS:
         found = metric(name)
         assert found.name == name and found.better in ("higher", "lower")
-        assert found.targets <= {"classes", "labels", "values"}
+        assert found.targets <= {"classes", "labels", "values", "mask", "boxes", "pairs"}
     assert metric("accuracy") is ours.ACCURACY and metric("log_loss").better == "lower"

@@ -12,9 +12,11 @@ from pellucid.errors import RecipeError
 from pellucid.families.cnn import CNN
 from pellucid.families.foreign import Foreign
 from pellucid.families.mlp import MLP
-from pellucid.forms import Form, grid, vector
+from pellucid.forms import Branched, Form, grid, vector
+from pellucid.methods.method import learn
 from pellucid.network.assemble import Network, assemble, for_batch
 from pellucid.nn.noise import Dropout
+from pellucid.nn.trunk import Side, Trunk
 from pellucid.tasks.classification import Classification
 
 SIGNATURE = Signature("table", "memory", 10, "", Target("classes", ("y",), ("a", "b", "c")))
@@ -56,7 +58,7 @@ def test_a_cnn_on_a_table_is_refused_with_the_families_that_fit():
         network(CNN(), vector(4))
     assert fault.value.code == "RECIPE-FIT" and fault.value.place.path == "model.kind"
     assert fault.value.message == "cnn takes grid, and this data is vector 4"
-    assert fault.value.hint == "families for vector data: foreign, mlp"
+    assert fault.value.hint == "families for vector data: decoder, foreign, mlp"
 
 
 def test_a_foreign_module_starts_from_the_seed_and_leaves_the_default_generator_alone():
@@ -83,3 +85,22 @@ def test_evaluation_mode_is_put_back():
     batch = Batch(torch.randn(3, 4), None)
     assert torch.equal(for_batch(made, batch), for_batch(made, batch))
     assert made.training
+
+
+class TwoHeads(MLP):
+    """An MLP with an auxiliary branch after its first block."""
+
+    def build(self, form: Form) -> Trunk:
+        made = super().build(form)
+        return Trunk(list(made.blocks), made.out, sides=(Side(0, nn.Identity(), self.widths[0], 0.5),))
+
+
+def test_an_auxiliary_branch_gets_a_head_of_its_own_and_its_share_of_the_loss():
+    task = Classification(loss="cross_entropy")
+    made = assemble(vector(4), (), signature=SIGNATURE, family=TwoHeads(widths=(8, 5)), task=task, seed=0)
+    batch = Batch(torch.randn(6, 4), torch.arange(6) % 3)
+    output = made.train()(batch.input)
+    assert isinstance(output, Branched) and [side.shape for side in output.sides] == [(6, 3)]
+    both = task.losses(output.main, batch).value_B + 0.5 * task.losses(output.sides[0], batch).value_B
+    torch.testing.assert_close(learn(made, task, batch).value_B, both)
+    assert isinstance(made.eval()(batch.input), torch.Tensor)

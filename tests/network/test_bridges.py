@@ -28,7 +28,8 @@ def test_every_bridge_gives_the_form_it_promises(table: dict[tuple[str, str], ob
         bridge = make(FORMS[start])
         given = bridge.module(signal(FORMS[start]))
         assert bridge.out.kind == end and bridge.says
-        assert tuple(tensors(given)[0].shape) == (2, bridge.out.width, *bridge.out.extent)
+        promised = bridge.out.levels or (bridge.out,)
+        assert [tensor.shape for tensor in tensors(given)] == [(2, form.width, *form.extent) for form in promised]
 
 
 def test_flattening_keeps_every_number_and_averaging_one_for_each_map():
@@ -38,7 +39,21 @@ def test_flattening_keeps_every_number_and_averaging_one_for_each_map():
     torch.testing.assert_close(bridges.average(COARSE).module(x_BCHW), x_BCHW.flatten(2).mean(2))
 
 
-def test_the_coarsest_level_is_the_last():
+def test_a_feature_pyramid_adds_to_each_level_the_next_coarser_one():
+    made = bridges.feature_pyramid(FORMS["pyramid"]).module
+    assert isinstance(made, bridges.FeaturePyramid)
+    fine, coarse = made(signal(FORMS["pyramid"]))
     levels = signal(FORMS["pyramid"])
-    assert isinstance(levels, tuple)
-    assert bridges.coarsest(FORMS["pyramid"]).module(levels) is levels[-1]
+    top = made.lateral[1](levels[1])
+    torch.testing.assert_close(coarse, made.smooth[1](top))
+    doubled = top.repeat_interleave(2, 2).repeat_interleave(2, 3)
+    torch.testing.assert_close(fine, made.smooth[0](made.lateral[0](levels[0]) + doubled))
+
+
+def test_the_finest_level_is_that_of_the_feature_pyramid_without_what_nobody_reads():
+    whole = bridges.feature_pyramid(FORMS["pyramid"]).module
+    assert isinstance(whole, bridges.FeaturePyramid)
+    only = bridges.Finest(whole)
+    levels = signal(FORMS["pyramid"])
+    torch.testing.assert_close(only(levels), whole(levels)[0])
+    assert sum(one.numel() for one in only.parameters()) < sum(one.numel() for one in whole.parameters())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from pellucid.nn.blocks import ConvBlock, Dense
+from pellucid.nn.blocks import ConvBlock, Dense, Residual
 from pellucid.nn.noise import Dropout
 from pellucid.seeds import Draw
 
@@ -55,6 +55,35 @@ def test_conv_block_runs_in_reading_order():
     assert [name for name, _ in block.named_children()] == ["conv", "norm", "activation", "pool"]
 
 
+def test_residual_by_hand():
+    branch = nn.Conv2d(1, 1, 1)
+    with torch.no_grad():
+        branch.weight.fill_(-3.0)
+        branch.bias.fill_(1.0)
+    x = torch.tensor([[[[1.0, -2.0]]]])
+    assert Residual([branch])(x).tolist() == [[[[-1.0, 5.0]]]]
+    assert Residual([branch], activation=nn.ReLU())(x).tolist() == [[[[0.0, 5.0]]]]
+    assert Residual([branch], skip=nn.AvgPool2d((1, 2)))(x).tolist() == [[[[-2.5, 6.5]]]]
+
+
+def test_residual_passes_gradients_past_a_branch_that_has_none():
+    blocked = nn.Conv2d(3, 3, 3, padding=1)
+    nn.init.zeros_(blocked.weight)
+    x = torch.randn(2, 3, 4, 4, requires_grad=True)
+    (gradient,) = torch.autograd.grad(Residual([blocked])(x).sum(), x)
+    assert torch.equal(gradient, torch.ones_like(x))
+
+
+def test_residual_gradient():
+    block = Residual(
+        [ConvBlock(nn.Conv2d(2, 3, 3, stride=2, padding=1), norm=nn.BatchNorm2d(3), activation=nn.Tanh())],
+        skip=ConvBlock(nn.Conv2d(2, 3, 1, stride=2)),
+        activation=nn.Tanh(),
+    ).double()
+    assert torch.autograd.gradcheck(block, torch.randn(2, 2, 4, 4, dtype=torch.float64, requires_grad=True))
+
+
 def test_empty_batches_keep_their_shape():
     assert Dense(nn.Linear(3, 4), activation=nn.ReLU())(torch.empty(0, 3)).shape == (0, 4)
     assert ConvBlock(nn.Conv2d(3, 4, 3))(torch.empty(0, 3, 5, 5)).shape == (0, 4, 3, 3)
+    assert Residual([nn.Conv2d(3, 3, 3, padding=1)])(torch.empty(0, 3, 5, 5)).shape == (0, 3, 5, 5)

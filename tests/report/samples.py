@@ -20,6 +20,7 @@ from pellucid.report.evidence import Evidence
 from pellucid.tasks.classification import Classification
 from pellucid.tasks.multilabel import Multilabel
 from pellucid.tasks.regression import Regression
+from pellucid.tasks.segmentation import Segmentation
 from pellucid.tasks.task import Task
 
 
@@ -135,6 +136,7 @@ def evidence(
         layers=layers(network),
         record=record,
         forward=forward,
+        network=network,
         decode=lambda output: task.decode(output, signature, scale),
         truth=truth,
         metrics=metrics,
@@ -281,6 +283,36 @@ def digits(**more: Any) -> Evidence:
         network,
         metrics=("accuracy", "log_loss"),
         epochs=6,
+        pixels=lambda row: pixels[row],
+        **more,
+    )
+
+
+def masks(**more: Any) -> Evidence:
+    """60 images of 12 by 12 with a dark and a bright square on noise; nobody judged the last column."""
+    torch.manual_seed(0)
+    random = np.random.default_rng(4)
+    pixels, mask = random.normal(60, 15, (60, 12, 12)), np.zeros((60, 12, 12), np.uint8)
+    for at in range(60):
+        for code in (1, 2):
+            row, column = random.integers(0, 8, 2)
+            here = (at, slice(row, row + 4), slice(column, column + 4))
+            pixels[here], mask[here] = random.normal(60 + 60 * code, 15, (4, 4)), code
+    mask[:, :, -1] = 255
+    pixels = pixels.clip(0, 255).astype(np.uint8)
+    image = torch.tensor(pixels / 64 - 1, dtype=torch.float32)[:, None]
+    data = Dataset(*batches(image, torch.tensor(mask)), forms.grid(1, 12, 12))
+    names = ("background", "dark", "bright")
+    target = Target("mask", ("mask",), names, tuple(np.bincount(mask[mask < 255]).tolist()))
+    signature = Signature("images", "squares", 60, "4" * 64, target, image=(1, 12, 12), sizes=((12, 12, 60),))
+    network = nn.Sequential(nn.Conv2d(1, 8, 3, padding=1), nn.ReLU(), nn.Conv2d(8, 3, 1))
+    return evidence(
+        Segmentation(loss=CrossEntropy()),
+        signature,
+        data,
+        network,
+        metrics=("iou", "dice", "pixel_accuracy"),
+        rate=3e-4,
         pixels=lambda row: pixels[row],
         **more,
     )

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import torch
 
@@ -71,3 +72,31 @@ def test_costly_scores_and_many_rows_get_fewer_resamples() -> None:
 def test_no_rows_give_no_interval() -> None:
     empty = Prediction(label=torch.zeros(0, dtype=torch.int64))
     assert len(draws([metric("accuracy")], empty, torch.zeros(0, dtype=torch.int64), 0)["accuracy"]) == 0
+
+
+def test_summed_scores_are_those_of_the_drawn_rows() -> None:
+    stream = torch.Generator().manual_seed(0)
+    truth = torch.randint(3, (40,), generator=stream)
+    probability = torch.rand(40, 3, generator=stream, dtype=torch.float64).softmax(1)
+    cases = [
+        (("accuracy", "log_loss", "brier"), Prediction(label=probability.argmax(1), probability=probability), truth),
+        (("mse", "mae"), Prediction(value=torch.rand(40, 2, dtype=torch.float64)), torch.rand(40, 2).double()),
+        (("iou", "dice", "pixel_accuracy"),
+         Prediction(label=torch.randint(3, (40, 4, 4), generator=stream), classes=3),
+         torch.randint(3, (40, 4, 4), generator=stream)),
+    ]  # fmt: skip
+    for names, prediction, target in cases:
+        chosen = [metric(name) for name in names]
+        assert all(one.sums is not None for one in chosen)
+        whole = [replace(one, sums=None) for one in chosen]
+        summed, measured = draws(chosen, prediction, target, 5), draws(whole, prediction, target, 5)
+        for name in names:
+            torch.testing.assert_close(summed[name], measured[name])
+
+
+def test_a_draw_without_a_judged_pixel_is_undefined() -> None:
+    truth = torch.full((20, 2, 2), 255)
+    truth[0] = 0
+    prediction = Prediction(label=torch.zeros(20, 2, 2, dtype=torch.uint8), classes=3)
+    drawn = draws([metric("pixel_accuracy")], prediction, truth, 0)["pixel_accuracy"]
+    assert 0.5 < float(drawn.isfinite().double().mean()) < 0.8

@@ -62,6 +62,41 @@ def test_without_a_size_the_common_one_is_chosen(tmp_path: Path):
     assert "median" in signature.notes["size"] and signature.sizes[0][2] == 3
 
 
+@pytest.mark.row("F3")
+def test_masks_and_boxes_are_resized_with_their_image_and_new_ones_too():
+    digits = Images(path="mnist10k").read()
+    large = [np.asarray(Image.fromarray(pixel_CHW[0]).resize((84, 84))) for pixel_CHW in digits.pixel_NCHW[:12]]
+    masks = [(pixel_HW > 100).astype(np.uint8) for pixel_HW in large]
+    boxes = [[[*np.flip(np.argwhere(mask).min(0)), *np.flip(np.argwhere(mask).max(0) + 1), 0]] for mask in masks]
+    for rows in ({"masks": masks}, {"boxes": boxes, "classes": ["digit"]}):
+        data = Images(size=(28, 28))
+        raw = data.read_rows({"images": large, **rows})
+        stored = from_json(data.inspect(raw).as_json())
+        assert "12 were resized" in stored.notes["size"]
+        again = Images().read_new({"images": large, **rows}, stored, labelled=True)
+        assert np.array_equal(again.pixel_NCHW, raw.pixel_NCHW) and raw.pixel_NCHW.shape[2:] == (28, 28)
+        if raw.mask_NHW is not None:
+            assert np.array_equal(again.mask_NHW, raw.mask_NHW)
+            agree = (raw.mask_NHW == (raw.pixel_NCHW[:, 0] > 100)).mean()
+            assert agree > 0.95, "the mask still lies on its digit"
+            assert "nearest" in stored.notes["size"]
+        else:
+            assert raw.boxes_NM5 is not None and np.array_equal(again.boxes_NM5, raw.boxes_NM5)
+            assert np.allclose(raw.boxes_NM5[:, :, :4], np.array(boxes)[:, :, :4] / 3, atol=1e-5)
+            assert "boxes were scaled" in stored.notes["size"]
+
+
+@pytest.mark.row("F3")
+def test_what_is_too_large_to_be_made_small_is_cut_into_tiles():
+    picture = np.tile(Images(path="mnist10k").read().pixel_NCHW[0, 0], (4, 5))
+    data = Images(tile=(28, 28))
+    raw = data.from_arrays([picture] * 3)
+    signature = data.inspect(raw)
+    assert raw.rows == 60 and signature.image == (1, 28, 28) and "60 tiles of 28x28" in signature.notes["tiles"]
+    assert (raw.pixel_NCHW == raw.pixel_NCHW[0]).all()
+    assert data.read_new(picture, signature).rows == 20
+
+
 @pytest.mark.row("D11")
 def test_augmentation_of_images_keeps_labels_and_can_be_previewed():
     recipe = {"path": "mnist10k", "augment": [{"kind": "shift", "share": 0.1}, "rotate", "crop"]}

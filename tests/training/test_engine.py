@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pellucid import devices
-from pellucid.errors import ResourceError
+from pellucid.errors import RecipeError, ResourceError
 from pellucid.training import engine
 from pellucid.training.session import Session
 
@@ -45,6 +45,15 @@ def test_convolutions_take_channels_last(make: Make):
     assert session.recipe.layout == "channels_last"
     rows = session.dataset.train.input
     assert isinstance(rows, torch.Tensor) and rows.is_contiguous(memory_format=torch.channels_last)
+
+
+def test_few_maps_before_a_strided_convolution_of_one_pixel_keep_them_contiguous(make: Make):
+    tiny: dict[str, object] = {"model": {"kind": "resnet", "width": 2}}
+    assert make("digits", tiny).recipe.layout == "contiguous"
+    assert make("digits", {"model": {"kind": "resnet", "width": 8}}).recipe.layout == "channels_last"
+    with pytest.raises(RecipeError) as fault:
+        make("digits", {**tiny, "layout": "channels_last"})
+    assert fault.value.place.path == "layout"
 
 
 def test_a_large_step_takes_all_cores(make: Make):

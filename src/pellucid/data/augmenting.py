@@ -2,12 +2,15 @@
 
 An augmentation is a function of (seed, epoch, batch), never of what was drawn before, so a resumed run changes its
 images exactly as the run that was never stopped. What comes in from outside an image is black, at its prepared value.
+A clip is changed as one image whose channels are those of its frames: every frame is moved, lit and erased alike.
 
     B  images    C  channels    H, W  height and width    D  features of a table
 """
 
 from __future__ import annotations
 
+import math
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
@@ -27,98 +30,102 @@ GRID = frozenset({"grid"})
 GRID_AND_VECTOR = frozenset({"grid", "vector"})
 
 
-class Flip(Augment):
+class Moving(Augment):
+    """Moves every image by one affine map; masks and boxes go with it."""
+
+    forms: ClassVar = GRID
+    whole: ClassVar[bool] = False
+    """Whether pixels are moved to pixels; their values are copied then, else bilinear."""
+
+    @abstractmethod
+    def theta(self, draw: Draw, count: int, height: int, width: int) -> torch.Tensor:
+        """theta_B23: where each new image is read in the old one (see `affine`)."""
+
+    def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
+        """Reads every image at its moved places; what comes from outside is black, and not judged in a mask."""
+        from pellucid.data import affine
+
+        x_BCHW = _grid(batch, self)
+        count, _, height, width = x_BCHW.shape
+        return affine.moved(batch, self.theta(draw, count, height, width), black_C, whole=self.whole)
+
+
+class Flip(Moving):
     """Mirrors some images; only right where a mirrored image keeps its label, unlike digits or text."""
 
     kind: Literal["flip"] = "flip"
-    forms: ClassVar = GRID
+    whole: ClassVar = True
     horizontal: Share = 0.5
     """Probability of exchanging left and right."""
     vertical: Share = 0.0
     """Probability of exchanging top and bottom."""
 
-    def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
+    def theta(self, draw: Draw, count: int, height: int, width: int) -> torch.Tensor:
         """One decision for each image and direction."""
-        import torch
-
-        x_BCHW = _grid(batch, "flip")
-        for share, axis in ((self.horizontal, 3), (self.vertical, 2)):
-            turned_B = draw.uniform((len(x_BCHW),)) < share
-            if share:
-                x_BCHW = torch.where(turned_B[:, None, None, None], x_BCHW.flip(axis), x_BCHW)
-        return replace(batch, input=x_BCHW)
+        x_B, y_B = (1 - 2 * (draw.uniform((count,)) < share).float() for share in (self.horizontal, self.vertical))
+        return _maps(x_B, 0, 0, 0, y_B, 0)
 
 
-class Shift(Augment):
+class Shift(Moving):
     """Moves each image by whole pixels, up to a share of its size in every direction."""
 
     kind: Literal["shift"] = "shift"
-    forms: ClassVar = GRID
+    whole: ClassVar = True
     share: Annotated[float, Ge(0), Le(0.5)] = 0.1
     """Largest shift, as a share of height and of width; at least one pixel unless 0."""
 
-    def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
-        """Reads every pixel from its shifted place; what comes from outside is black."""
-        import torch
-
-        x_BCHW = _grid(batch, "shift")
-        count, channels, height, width = x_BCHW.shape
-        rows_B, columns_B = (self._steps(draw, count, side) for side in (height, width))
-        row_BH = torch.arange(height, device=x_BCHW.device)[None] - rows_B[:, None]
-        column_BW = torch.arange(width, device=x_BCHW.device)[None] - columns_B[:, None]
-        inside_BHW = _within(row_BH, height)[:, :, None] & _within(column_BW, width)[:, None, :]
-        index_BHW = row_BH.clamp(0, height - 1)[:, :, None] * width + column_BW.clamp(0, width - 1)[:, None, :]
-        index_BCP = index_BHW.reshape(count, 1, -1).expand(count, channels, -1)
-        moved_BCHW = x_BCHW.reshape(count, channels, -1).gather(2, index_BCP).view_as(x_BCHW)
-        return replace(batch, input=torch.where(inside_BHW[:, None], moved_BCHW, _black(x_BCHW, black_C)))
+    def theta(self, draw: Draw, count: int, height: int, width: int) -> torch.Tensor:
+        """Down and across are drawn apart."""
+        down_B, across_B = (self._steps(draw, count, side) * (-2 / side) for side in (height, width))
+        return _maps(1, 0, across_B, 0, 1, down_B)
 
     def _steps(self, draw: Draw, count: int, side: int) -> torch.Tensor:
         most = max(1, round(self.share * side)) if self.share else 0
         return draw.integers(-most, most + 1, (count,))
 
 
-class Crop(Augment):
+class Crop(Moving):
     """Cuts out a random square part of each image and brings it back to full size (Szegedy et al. 2014)."""
 
     kind: Literal["crop"] = "crop"
-    forms: ClassVar = GRID
     reference: ClassVar = "Szegedy et al. 2014, arXiv:1409.4842, section 6; there the smallest share is 0.08"
     share: Annotated[float, Gt(0), Le(1)] = 0.6
     """Smallest part that is kept, as a share of the area."""
 
-    def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
-        """The proportions of the image are kept; values between pixels are bilinear."""
-        import torch
-
-        x_BCHW = _grid(batch, "crop")
-        count = len(x_BCHW)
-        scale_B = draw.uniform((count,), self.share, 1.0).sqrt()
-        left_B, top_B = (draw.uniform((count,), -1.0, 1.0) * (1 - scale_B) for _ in range(2))
-        zero_B = torch.zeros_like(scale_B)
-        rows = [torch.stack([scale_B, zero_B, left_B], 1), torch.stack([zero_B, scale_B, top_B], 1)]
-        return replace(batch, input=_sampled(x_BCHW, torch.stack(rows, 1), black_C))
+    def theta(self, draw: Draw, count: int, height: int, width: int) -> torch.Tensor:
+        """The proportions of the image are kept."""
+        side_B = draw.uniform((count,), self.share, 1.0).sqrt()
+        left_B, top_B = (draw.uniform((count,), -1.0, 1.0) * (1 - side_B) for _ in range(2))
+        return _maps(side_B, 0, left_B, 0, side_B, top_B)
 
 
-class Rotate(Augment):
-    """Turns each image about its centre by a random angle."""
+class Rotate(Moving):
+    """Turns each image about its centre by a random angle; a box becomes the upright one around its turned corners."""
 
     kind: Literal["rotate"] = "rotate"
-    forms: ClassVar = GRID
     degrees: Annotated[float, Ge(0), Le(180)] = 10.0
     """Largest angle, either way."""
 
-    def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
-        """Values between pixels are bilinear; the corners that appear are black."""
+    def theta(self, draw: Draw, count: int, height: int, width: int) -> torch.Tensor:
+        """A place runs from -1 to 1 on both axes, so a turn of pixels that are not square needs the proportions."""
         import torch
 
-        x_BCHW = _grid(batch, "rotate")
-        height, width = x_BCHW.shape[2:]
-        angle_B = torch.deg2rad(draw.uniform((len(x_BCHW),), -self.degrees, self.degrees))
-        cosine_B, sine_B, zero_B = angle_B.cos(), angle_B.sin(), torch.zeros_like(angle_B)
-        # coordinates run from -1 to 1 on both axes, so a turn of pixels that are not square needs the proportions
-        across = torch.stack([cosine_B, -sine_B * (height / width), zero_B], 1)
-        down = torch.stack([sine_B * (width / height), cosine_B, zero_B], 1)
-        return replace(batch, input=_sampled(x_BCHW, torch.stack([across, down], 1), black_C))
+        angle_B = torch.deg2rad(draw.uniform((count,), -self.degrees, self.degrees))
+        cosine_B, sine_B = angle_B.cos(), angle_B.sin()
+        return _maps(cosine_B, -sine_B * (height / width), 0, sine_B * (width / height), cosine_B, 0)
+
+
+class Scale(Moving):
+    """Shows each image larger or smaller about its centre; larger ones lose their edges, smaller ones get black."""
+
+    kind: Literal["scale"] = "scale"
+    most: Annotated[float, Ge(1), Le(2)] = 1.25
+    """Largest factor, either way."""
+
+    def theta(self, draw: Draw, count: int, height: int, width: int) -> torch.Tensor:
+        """As often larger as smaller: the logarithm of the factor is uniform."""
+        side_B = draw.uniform((count,), -1.0, 1.0).mul(math.log(self.most)).exp()
+        return _maps(side_B, 0, 0, 0, side_B, 0)
 
 
 class Brightness(Augment):
@@ -133,11 +140,33 @@ class Brightness(Augment):
 
     def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
         """One draw of each for every image."""
-        x_BCHW = _grid(batch, "brightness")
+        x_BCHW = _grid(batch, self)
         shape = (len(x_BCHW), 1, 1, 1)
         factor, light = draw.uniform(shape, 1 - self.contrast, 1 + self.contrast), draw.uniform(shape, -1.0, 1.0)
         mean_BC11 = x_BCHW.mean(dim=(2, 3), keepdim=True)
         return replace(batch, input=(x_BCHW - mean_BC11) * factor + mean_BC11 + light * self.amount)
+
+
+class Color(Augment):
+    """Changes the colour of the light: red, green and blue times a factor each, one for all frames of a clip."""
+
+    kind: Literal["color"] = "color"
+    forms: ClassVar = GRID
+    channels: ClassVar = 3
+    amount: Annotated[float, Ge(0), Lt(1)] = 0.2
+    """Largest change of a channel, as a share."""
+
+    def apply(self, batch: Batch, draw: Draw, black_C: torch.Tensor | None) -> Batch:
+        """Black stays black."""
+        from pellucid.data.affine import black
+
+        x_BCHW = _grid(batch, self)
+        frames, rest = divmod(x_BCHW.shape[1], 3)
+        if rest:
+            raise _refused(self, "needs red, green and blue")
+        factor_BC11 = draw.uniform((len(x_BCHW), 3, 1, 1), 1 - self.amount, 1 + self.amount).repeat(1, frames, 1, 1)
+        dark_1C11 = black(x_BCHW, black_C)
+        return replace(batch, input=(x_BCHW - dark_1C11) * factor_BC11 + dark_1C11)
 
 
 class Erase(Augment):
@@ -153,7 +182,9 @@ class Erase(Augment):
         """Area from 2 % (or less where `share` is) to `share`, height to width from 1/3 to 3, fully inside."""
         import torch
 
-        x_BCHW = _grid(batch, "erase")
+        from pellucid.data.affine import black
+
+        x_BCHW = _grid(batch, self)
         count, _, height, width = x_BCHW.shape
         area_B = draw.uniform((count,), min(0.02, self.share), self.share)
         ratio_B = torch.exp(draw.uniform((count,), -1.0986, 1.0986))  # the logarithm of 3, both ways
@@ -162,7 +193,7 @@ class Erase(Augment):
             for side, part_B in ((height, (area_B * ratio_B).sqrt()), (width, (area_B / ratio_B).sqrt()))
         ]
         hidden_BHW = inside[0][:, :, None] & inside[1][:, None, :]
-        return replace(batch, input=torch.where(hidden_BHW[:, None], _black(x_BCHW, black_C), x_BCHW))
+        return replace(batch, input=torch.where(hidden_BHW[:, None], black(x_BCHW, black_C), x_BCHW))
 
     def _side(self, draw: Draw, count: int, side: int, part_B: torch.Tensor) -> torch.Tensor:
         """bool inside_BS: a run of pixels of one side that is `part_B` of it long, anywhere."""
@@ -178,11 +209,12 @@ class Mixup(Augment):
     """Mixes each example with another and learns from both targets (Zhang et al. 2017).
 
     x = share * x1 + (1 - share) * x2, loss = share * loss(target 1) + (1 - share) * loss(target 2), share ~
-    Beta(alpha, alpha), one for each example. Categories cannot be mixed: a table with categories is refused.
+    Beta(alpha, alpha), one for each example. Categories, masks and boxes cannot be mixed, and are refused.
     """
 
     kind: Literal["mixup"] = "mixup"
     forms: ClassVar = GRID_AND_VECTOR
+    never: ClassVar = frozenset({"mask", "boxes", "pairs"})
     reference: ClassVar = "Zhang et al. 2017, arXiv:1710.09412, section 2; there one share for a whole batch"
     alpha: Annotated[float, Gt(0), Le(8)] = 0.2
     """Of the Beta distribution: near 0 hardly mixes, 1 mixes in any proportion."""
@@ -191,10 +223,14 @@ class Mixup(Augment):
         """Sets `mixed` to (the other target, share_B of the first); the weights are mixed as the examples are."""
         import torch
 
+        from pellucid.data import affine
+
         if batch.target is None or batch.mixed is not None:
-            raise _refused("mixup", "needs a target" if batch.target is None else "can be used once only")
+            raise _refused(self, "needs a target" if batch.target is None else "can be used once only")
         if isinstance(batch.input, tuple):
-            raise _refused("mixup", "cannot mix categories; use it for images, or tables of numbers alone")
+            raise _refused(self, "cannot mix categories; use it for images, or tables of numbers alone")
+        if (kind := affine.placed(batch.target)) is not None:
+            raise _refused(self, f"cannot mix {kind}; use it for classes, labels or values")
         order_B = draw.permutation(len(batch))
         share_B = beta(self.alpha, len(batch), draw)
         share_B = torch.maximum(share_B, 1 - share_B)  # the first example stays the larger part, as `row_B` says
@@ -222,7 +258,7 @@ class Noise(Augment):
             number_BD = signal.number_BD + draw.normal(tuple(signal.number_BD.shape), self.scale)
             return replace(batch, input=signal._replace(number_BD=number_BD))
         if isinstance(signal, tuple):
-            raise _refused("noise", "needs images or a table")
+            raise _refused(self, "needs images or a table")
         return replace(batch, input=signal + draw.normal(tuple(signal.shape), self.scale))
 
 
@@ -254,32 +290,21 @@ def _log_gamma_draws(alpha: float, shape: tuple[int, ...], draw: Draw) -> torch.
     return log_gamma + draw.uniform(shape).double().clamp(min=1e-12).log() / alpha
 
 
-def _grid(batch: Batch, name: str) -> torch.Tensor:
+def _grid(batch: Batch, part: Augment) -> torch.Tensor:
     """The images of a batch. Raises: DataError where it holds something else."""
     signal = batch.input
     if isinstance(signal, tuple) or signal.dim() != 4:
-        raise _refused(name, "needs images")
+        raise _refused(part, "needs images")
     return signal
 
 
-def _refused(name: str, why: str) -> DataError:
-    return DataError("DATA-AUGMENT", f"{name} {why}", place=Place(path="data.augment"))
+def _maps(*numbers: torch.Tensor | float) -> torch.Tensor:
+    """theta_B23 from its six numbers, row by row, each one for all images or one for each."""
+    import torch
+
+    count_B = next(number for number in numbers if isinstance(number, torch.Tensor))
+    return torch.stack([torch.zeros_like(count_B) + number for number in numbers], dim=1).view(-1, 2, 3)
 
 
-def _within(index: torch.Tensor, side: int) -> torch.Tensor:
-    return (index >= 0) & (index < side)
-
-
-def _black(x_BCHW: torch.Tensor, black_C: torch.Tensor | None) -> torch.Tensor:
-    """black_1C11; without known values, 0, which is the mean."""
-    black_C = x_BCHW.new_zeros(x_BCHW.shape[1]) if black_C is None else black_C
-    return black_C.to(x_BCHW)[None, :, None, None]
-
-
-def _sampled(x_BCHW: torch.Tensor, theta_B23: torch.Tensor, black_C: torch.Tensor | None) -> torch.Tensor:
-    """`x_BCHW` read at the places of an affine map, black outside: black becomes 0 before, and itself again after."""
-    from torch.nn import functional
-
-    black = _black(x_BCHW, black_C)
-    places_BHW2 = functional.affine_grid(theta_B23, list(x_BCHW.shape), align_corners=False)
-    return functional.grid_sample(x_BCHW - black, places_BHW2, align_corners=False) + black
+def _refused(part: Augment, why: str) -> DataError:
+    return DataError("DATA-AUGMENT", f"{part.dump()['kind']} {why}", place=Place(path="data.augment"))

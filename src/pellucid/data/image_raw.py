@@ -1,53 +1,105 @@
-"""Images as read: uint8 pixels of one size, their labels and names, and what had to be done to get there.
+"""Images as read: uint8 pixels of one size, what is to be learnt about them, and what had to be done to get there.
 
-Files are decoded in threads (Pillow's decoders release the interpreter) that hand back their results in the order of
-the list, so the number of workers changes no bit.
-
-    N  images    C  channels (1 grey, 3 red green blue)    H, W  height and width after resizing
+N  images (or tiles of them, or clips)     C  channels (1 grey, 3 red green blue) of all frames, first frame first
+H, W  height and width after resizing      M  boxes of the image that has most
 """
 
 from __future__ import annotations
 
-import os
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from hashlib import blake2b, sha256
-from statistics import median_low
-from typing import Literal, TypeVar
+from typing import Literal, NamedTuple
 
 import numpy as np
 
-from pellucid.data import decode
 from pellucid.data.decode import Decoded, Header
-from pellucid.data.image_files import natural
+from pellucid.data.image_store import RESIDENT_BYTES
 from pellucid.data.signature import Signature
-from pellucid.errors import DataError, PellucidError, Place, ResourceError, quote
+from pellucid.errors import Place
 from pellucid.findings import Finding
 
-Input = TypeVar("Input")
-Output = TypeVar("Output")
+MaskMeaning = Literal["classes", "any"]
+"""`classes`: each value is one; `any`: all above 0 are one, as where each object has a number of its own."""
+KINDS: dict[str, Literal["mask", "boxes"]] = {"mask": "mask", "masks": "mask", "boxes": "boxes"}
+"""What `data.target` may say to ask for masks or boxes."""
+UNJUDGED = 255
+"""The code of a pixel of a mask that is neither learnt from nor judged."""
 
-LONGEST_SIDE = 64
-"""Of the planned size: a convolution over 64x64 is about what a CPU trains on in minutes. `data.size` overrides it."""
-MOST_RESIDENT_BYTES = 16 * 2**30
-"""Of all pixels as float32, which is what training holds."""
+NOWHERE = Place()
+
+
+class Marked(NamedTuple):
+    """A mask as it was found, before the whole set says which class each of its values means."""
+
+    index_HW: np.ndarray
+    """uint8."""
+    values: tuple[int, ...]
+    """What each index stands for: a whole number, or red * 65536 + green * 256 + blue."""
+    colour: bool = False
 
 
 @dataclass(frozen=True)
 class Item:
-    """One image to read, wherever it is."""
+    """One image, or one clip of several, to read, wherever it is."""
 
     name: str
     header: Callable[[], Header]
-    decode: Callable[[], Decoded]
+    """Of the first picture."""
+    decode: Callable[[int], Decoded]
+    """A picture by its number in the clip; 0 is the first, or only, one."""
     labels: tuple[str, ...] = ()
     """The class, or the cells of several target columns; empty where there is none."""
     part: str | None = None
     """train, valid or test where that is ready-made."""
     in_memory: bool = False
     """Decoded already, so threads would only cost."""
+    length: int = 1
+    """Pictures of the clip."""
+    mask: Callable[[], Marked] | None = None
+    boxes_M5: np.ndarray | None = None
+    """float64 left, top, right, bottom in pixels of the image as it is, and class code; None where nobody says."""
+    told: Place = NOWHERE
+    """Where mask or boxes come from."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a path or a mapping names: the images, and what is known of all of them."""
+
+    items: list[Item]
+    target: tuple[str, ...] = ()
+    """`folder`, `mask`, `boxes` or columns; empty where there is no target."""
+    columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other columns of a CSV file, for splits by group or time."""
+    notes: dict[str, str] = field(default_factory=dict)
+    classes: tuple[str, ...] | None = None
+    """Names of the codes of masks or boxes, where they are told."""
+    marks: tuple[int, ...] = ()
+    """What stands for each of these classes in a mask, where that is told."""
+    why: str = ""
+    """How the target was recognised."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is to be found at a path."""
+
+    target: tuple[str, ...] = ()
+    """As the recipe names it; empty: as the layout says."""
+    new: bool = False
+    """For prediction: any layout will do, and labels may be missing."""
+    judged: bool = True
+    """Masks and boxes are needed."""
+    classes: tuple[str, ...] | None = None
+    """Known classes, at prediction."""
+    mask: MaskMeaning = "classes"
+    frames: int | None = None
+    """Pictures of a clip; None: a folder of numbered pictures is one; 1: there are no clips."""
+
+    @property
+    def kind(self) -> Literal["mask", "boxes"] | None:
+        """What is asked for by name, where that is no class and no number."""
+        return KINDS.get(self.target[0]) if len(self.target) == 1 else None
 
 
 @dataclass(frozen=True)
@@ -57,14 +109,23 @@ class Wanted:
     size: tuple[int, int] | None = None
     """Height and width; None: chosen from what is found."""
     mode: Literal["auto", "grey", "rgb"] = "auto"
-    target: tuple[str, ...] = ()
     classes: tuple[str, ...] | None = None
     """Known classes, at prediction; None: those of the labels."""
+    marks: tuple[int, ...] = ()
+    """What stands for them in a mask, at prediction."""
     values: bool | None = None
     """Whether the target is numbers; None: found out."""
     workers: int | None = None
     skip: float = 0.0
     """Largest share of the images that may be left out as unusable."""
+    tile: tuple[int, int] | None = None
+    """Height and width of the tiles into which pictures are cut; None: they stay whole."""
+    frames: int | None = None
+    """Pictures of a clip; None: the shortest clip's, at most 16."""
+    mask: MaskMeaning = "classes"
+    """What the values of masks mean."""
+    resident: int = RESIDENT_BYTES
+    """Bytes of all pixels as float32 up to which they are held in memory rather than in a file that is mapped."""
 
 
 @dataclass(frozen=True)
@@ -76,10 +137,11 @@ class ImageRaw:
     code_N: np.ndarray | None
     """int64 class codes; None without classes."""
     value_ND: np.ndarray | None
-    """float64 target values; None where the target is classes or absent."""
+    """float64 target values; None where the target is something else, or absent."""
     classes: tuple[str, ...]
+    """Names of the codes in code_N, mask_NHW or boxes_NM5."""
     target: tuple[str, ...]
-    """Names of the target: `folder`, or columns."""
+    """Names of the target: `folder`, `mask`, `boxes`, or columns."""
     names: tuple[str, ...]
     """A file name or a position, for each image."""
     row_N: np.ndarray
@@ -98,210 +160,31 @@ class ImageRaw:
     source: str = ""
     findings: tuple[Finding, ...] = ()
     """What was noticed when reading images for prediction."""
+    mask_NHW: np.ndarray | None = None
+    """uint8 class codes, 255 where a pixel is not judged; None without masks."""
+    boxes_NM5: np.ndarray | None = None
+    """float32 left, top, right, bottom in pixels, and class code; rows with the code -1 only fill up."""
+    frames: int = 1
+    tiles: tuple[tuple[str, int, int], ...] | None = None
+    """(picture, top, left) of each tile; None where pictures are whole."""
+    marks: tuple[int, ...] = ()
+    """What stood for each class in the masks; empty: its code."""
+    why: str = ""
+    """How the target was recognised."""
 
     def names_of_rows(self, signature: Signature) -> dict[str, list[str | None]]:
-        """The name of each file."""
-        return {"file": list(self.names)}
+        """The name of each file, and of a tile its place in it."""
+        if self.tiles is None:
+            return {"file": list(self.names)}
+        names, tops, lefts = zip(*self.tiles, strict=True)
+        return {"file": list(names), "top": list(map(str, tops)), "left": list(map(str, lefts))}
 
     def picture(self, row: int) -> np.ndarray:
-        """One image as it was brought to the common size: uint8, HW for grey, HWC for colour."""
-        pixel_CHW = self.pixel_NCHW[row]
+        """One image (of a clip, its first) as it was brought to the common size: uint8, HW for grey, HWC for colour."""
+        pixel_CHW = self.pixel_NCHW[row, : self.pixel_NCHW.shape[1] // self.frames]
         return pixel_CHW[0] if len(pixel_CHW) == 1 else pixel_CHW.transpose(1, 2, 0)
 
     @property
     def rows(self) -> int:
-        """Images."""
+        """Images, tiles or clips."""
         return len(self.pixel_NCHW)
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """One image after resizing."""
-
-    pixel_CHW: np.ndarray
-    digest: bytes
-    """Of the image at its own size."""
-    row: int
-    changes: tuple[str, ...]
-
-
-def gather(items: Sequence[Item], wanted: Wanted, source: str, columns: dict[str, tuple[str, ...]]) -> ImageRaw:
-    """Reads and checks every image.
-
-    Raises: DataError for the first image, in the order of `items`, that cannot be used; ResourceError where the whole
-    would not fit in memory.
-    """
-    if not items:
-        raise DataError("DATA-FOLDER", "holds no images", place=Place(source))
-    most_bad = wanted.skip * len(items)
-    workers = 1 if all(item.in_memory for item in items) else wanted.workers
-    with decode.quiet() as chatter:
-        heads = list(mapped(_kept(lambda item: item.header()), items, workers))
-        good = [head for head in heads if isinstance(head, Header)]
-        _refuse(heads, most_bad)
-        channels, height, width, why = choose_shape(good, wanted)
-        if len(items) * channels * height * width * 4 > MOST_RESIDENT_BYTES:
-            message = f"{len(items):,} images of {height}x{width} need more than {MOST_RESIDENT_BYTES // 2**30} GiB"
-            raise ResourceError("MEM-IMAGES", message, place=Place(source), hint="set data.size to something smaller")
-        results = list(mapped(_kept(lambda item: _done(item.decode(), channels, height, width)), items, workers))
-    _refuse(results, most_bad)
-    keep = [index for index, result in enumerate(results) if isinstance(result, _Done)]
-    done = [result for result in results if isinstance(result, _Done)]
-    kept = [items[index] for index in keep]
-    notes = _notes(done, Counter((head.height, head.width) for head in good), (height, width), why)
-    if chatter:
-        notes["decoder messages"] = f"the image libraries printed {len(chatter):,} lines, first {quote(chatter[0])}"
-    code_N, value_ND, classes = labelled([item.labels for item in kept], wanted, notes, source)
-    parts = tuple(item.part or "train" for item in kept)
-    return ImageRaw(
-        np.stack([result.pixel_CHW for result in done]),
-        code_N,
-        value_ND,
-        classes,
-        wanted.target,
-        tuple(item.name for item in kept),
-        np.array([result.row for result in done], np.uint64),
-        _fingerprint(done, kept),
-        tuple((*size, count) for size, count in _by_count((head.height, head.width) for head in good)[:10]),
-        parts if any(item.part for item in kept) else None,
-        {name: tuple(cells[index] for index in keep) for name, cells in columns.items()},
-        notes,
-        tuple(str(result) for result in results if isinstance(result, PellucidError)),
-        source,
-    )
-
-
-def choose_shape(heads: Sequence[Header], wanted: Wanted) -> tuple[int, int, int, str]:
-    """Channels, height, width, and why.
-
-    The size asked for; else the one that at least half of the images have, or else the median height and width; with
-    the longer side brought down to 64, since nobody asked for a training that takes hours.
-    """
-    grey = wanted.mode == "grey" or (wanted.mode == "auto" and all(head.grey for head in heads))
-    channels = 1 if grey else 3
-    if wanted.size is not None:
-        return channels, *wanted.size, "as asked for"
-    sizes = _by_count((head.height, head.width) for head in heads)
-    (height, width), count = sizes[0]
-    why = "their own size" if len(sizes) == 1 else "the size most of them have"
-    if 2 * count < len(heads):
-        height, width = median_low(head.height for head in heads), median_low(head.width for head in heads)
-        why = "their median height and width"
-    longest = max(height, width)
-    if longest > LONGEST_SIDE:
-        height, width = max(1, round(height * LONGEST_SIDE / longest)), max(1, round(width * LONGEST_SIDE / longest))
-        why += f" brought down to {LONGEST_SIDE} pixels on the longer side; data.size asks for more"
-    return channels, height, width, why
-
-
-def mapped(act: Callable[[Input], Output], items: Sequence[Input], workers: int | None) -> Iterator[Output]:
-    """`act` of every item, in order; None: as many threads as processors, at most 8."""
-    count = workers or min(8, os.cpu_count() or 1)
-    if count == 1 or len(items) < 2:
-        yield from map(act, items)
-        return
-    with ThreadPoolExecutor(count) as pool:
-        yield from pool.map(act, items)
-
-
-def labelled(
-    labels: Sequence[tuple[str, ...]], wanted: Wanted, notes: dict[str, str], source: str
-) -> tuple[np.ndarray | None, np.ndarray | None, tuple[str, ...]]:
-    """(code_N, value_ND, classes): numbers with a fraction, or several columns, are values; all else is classes."""
-    known = wanted.classes or ()
-    if not wanted.target or not labels or not all(labels):
-        return None, None, known
-    numbers = [[_number(cell) for cell in row] for row in labels]
-    values = wanted.values
-    if values is None:
-        fractions = any(number is not None and number != int(number) for row in numbers for number in row)
-        numeric = all(number is not None for row in numbers for number in row)
-        values = numeric and (fractions or len(labels[0]) > 1)
-    if values:
-        if any(number is None for row in numbers for number in row):
-            raise DataError("DATA-TARGET", "a target is no number", place=Place(source))
-        return None, np.array(numbers, np.float64), ()
-    if len(labels[0]) > 1:
-        raise DataError("DATA-TARGET", "several target columns must all be numbers", place=Place(source))
-    classes = wanted.classes or tuple(sorted({row[0] for row in labels}, key=natural))
-    code = {name: index for index, name in enumerate(classes)}
-    strange = Counter(row[0] for row in labels if row[0] not in code)
-    if strange:
-        name, count = strange.most_common(1)[0]
-        notes["labels not used"] = f"{quote(name)} ({count:,} images) is no class that the model knows"
-        return None, None, known
-    return np.array([code[row[0]] for row in labels], np.int64), None, classes
-
-
-def _number(cell: str) -> float | None:
-    """A finite number written with ASCII digits, or None."""
-    try:
-        number = float(cell) if cell.isascii() and "_" not in cell else None
-    except ValueError:
-        return None
-    return number if number is not None and np.isfinite(number) else None
-
-
-def _kept(act: Callable[[Input], Output]) -> Callable[[Input], Output | DataError]:
-    """`act` that hands back a DataError instead of raising it."""
-
-    def careful(item: Input) -> Output | DataError:
-        try:
-            return act(item)
-        except DataError as fault:
-            return fault
-
-    return careful
-
-
-def _refuse(results: Sequence[object], most: float) -> None:
-    """Raises the first fault where there are more than `most`, or nothing else."""
-    faults = [result for result in results if isinstance(result, DataError)]
-    if faults and (len(faults) > most or len(faults) == len(results)):
-        first = faults[0]
-        more = f"; {len(faults) - 1:,} more like it" if len(faults) > 1 else ""
-        raise DataError(first.code, first.message + more, place=first.place, hint=first.hint)
-
-
-def _done(decoded: Decoded, channels: int, height: int, width: int) -> _Done:
-    pixels = decoded.pixels
-    shape = "x".join(map(str, pixels.shape)).encode()
-    digest = blake2b(shape + np.ascontiguousarray(pixels).tobytes(), digest_size=16).digest()
-    changes = list(decoded.changes)
-    if (pixels.ndim == 2) != (channels == 1):
-        changes.append("grey to colour" if pixels.ndim == 2 else "colour to grey")
-    pixel_CHW = np.ascontiguousarray(decode.recoloured(decode.resized(pixels, height, width), channels))
-    row = int.from_bytes(blake2b(pixel_CHW.tobytes(), digest_size=8).digest(), "little")
-    return _Done(pixel_CHW, digest, row, tuple(changes))
-
-
-def _notes(done: list[_Done], sizes: Counter[tuple[int, int]], size: tuple[int, int], why: str) -> dict[str, str]:
-    """What a report says about sizes and conversions, with counts."""
-    notes: dict[str, str] = {}
-    moved = sizes.total() - sizes[size]
-    to = f"{size[0]}x{size[1]} ({why})"
-    if moved:
-        only = next(iter(sizes))
-        plural = f"{len(sizes):,} sizes" if len(sizes) > 1 else f"{only[0]}x{only[1]}"
-        notes["size"] = (
-            f"{sizes.total():,} images of {plural} brought to {to}: {moved:,} were resized, by averaging areas where "
-            "both sides shrink and bilinearly otherwise; proportions are not kept"
-        )
-    else:
-        notes["size"] = f"{sizes.total():,} images of {size[0]}x{size[1]}: none was resized"
-    changes = Counter(change for result in done for change in result.changes)
-    if changes:
-        notes["converted"] = "; ".join(f"{count:,} images: {what}" for what, count in sorted(changes.items()))
-    return notes
-
-
-def _by_count(sizes: Iterator[tuple[int, int]]) -> list[tuple[tuple[int, int], int]]:
-    """Sizes with their counts, most frequent first, then the larger."""
-    return sorted(Counter(sizes).items(), key=lambda item: (-item[1], -item[0][0] * item[0][1], item[0]))
-
-
-def _fingerprint(done: Sequence[_Done], items: Sequence[Item]) -> str:
-    facts = sorted(
-        (result.digest.hex(), item.part or "", *item.labels) for result, item in zip(done, items, strict=True)
-    )
-    return sha256("\n".join("\x1f".join(fact) for fact in facts).encode()).hexdigest()

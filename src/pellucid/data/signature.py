@@ -12,7 +12,7 @@ from pellucid.findings import Finding
 
 ColumnType = Literal["number", "category", "boolean", "date", "text", "pixels"]
 Role = Literal["input", "target", "dropped", "group", "time", "split", "weight", "id"]
-TargetKind = Literal["classes", "labels", "values"]
+TargetKind = Literal["classes", "labels", "values", "mask", "boxes"]
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, Part, Part] = ("train", "valid", "test")
 
@@ -42,14 +42,17 @@ class Target:
     """What is to be predicted."""
 
     kind: TargetKind
-    """`classes`: one of several; `labels`: any of several (0/1 columns); `values`: numbers."""
+    """`classes`: one of several; `labels`: any of several (0/1 columns); `values`: numbers; `mask`: a class for each
+    pixel; `boxes`: a box and a class for each object."""
     names: tuple[str, ...]
     """The target columns, in order; one for classes."""
     classes: tuple[str, ...] = ()
     """Class names in the order of their codes (numbers sorted as numbers, text alphabetically)."""
     counts: tuple[int, ...] = ()
-    """Rows of each class, or positives of each label."""
+    """Rows of each class, positives of each label, pixels of each class of a mask, or boxes of each class."""
     why: str = ""
+    marks: tuple[int, ...] = ()
+    """What stands for each class in a mask file, a colour as red * 65536 + green * 256 + blue; empty: its code."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,9 @@ class Signature:
     columns: tuple[Column, ...] = ()
     """Of a table: every column of the file. Of images: none."""
     image: tuple[int, int, int] | None = None
-    """Channels, height and width to which every image is brought; None for tables."""
+    """Channels (of one frame), height and width to which every image is brought; None for tables."""
+    frames: int = 1
+    """Pictures in a clip; 1 for single images."""
     sizes: tuple[tuple[int, int, int], ...] = ()
     """(height, width, count) of the images found, most frequent first (at most 10)."""
     findings: tuple[Finding, ...] = ()
@@ -89,10 +94,11 @@ class Signature:
 def from_json(value: dict[str, Any]) -> Signature:
     """The signature that `as_json` gave."""
     target = value["target"]
+    sequences = [name for name in ("names", "classes", "counts", "marks") if target and name in target]
     return Signature(
         **{
             **value,
-            "target": target and Target(**{**target, **_tuples(target, "names", "classes", "counts")}),
+            "target": target and Target(**{**target, **_tuples(target, *sequences)}),
             "columns": tuple(Column(**{**item, "categories": tuple(item["categories"])}) for item in value["columns"]),
             "image": value["image"] and tuple(value["image"]),
             "sizes": tuple(tuple(size) for size in value["sizes"]),

@@ -87,6 +87,9 @@ def _unit(unit: dict[str, Any]) -> list[str]:
     rows.append(["weighted sum", "", "", "", "", number(unit["weighted_sum"])])
     rows += [[f"after {clean(item['kind'])}", "", "", "", "", number(item["output"])] for item in unit["then"]]
     lines = [head, f"  its inputs come from {unit['from']}", *columns(rows, (1, 3, 5))]
+    if unit["algebra"]:
+        depth = len(unit["filter"])
+        lines.append(f"  a filter as deep as its input ({depth}); its map has {', '.join(unit['algebra'])}")
     if unit["activation"] is None:
         lines.append("  no activation follows")
     verdict = "equal" if unit["equal"] else "NOT equal"
@@ -121,15 +124,20 @@ def _answer(walked: dict[str, Any]) -> list[str]:
             for item, true in zip(said["values"], known, strict=True)
         ]
         return ["prediction", *columns(rows, (1, 2))]
+    if said["kind"] == "boxes":
+        rows = [["", "left", "top", "right", "bottom", "score"]]
+        rows += [[clean(box["name"]), *(number(value) for value in box["box"])] for box in said["boxes"][:MOST]]
+        more = _more(len(said["boxes"]), "boxes")
+        return [f"prediction: {len(said['boxes'])} boxes; truth: {truth} boxes", *columns(rows, (1, 2, 3, 4, 5)), *more]
     table = said["probabilities"]
-    if said["kind"] == "classes":
+    if said["kind"] != "labels":
         table = sorted(table, key=lambda item: -(item["probability"] or 0.0))
     rows = [
         [clean(item["name"]), "-" if item["probability"] is None else f"{item['probability']:.1%}"]
         for item in table[:MOST]
     ]
     head = f"prediction: {_word(said['label'])}; truth: {_word(truth)}"
-    return [head, *columns(rows, (1,)), *_more(len(table), "classes" if said["kind"] == "classes" else "labels")]
+    return [head, *columns(rows, (1,)), *_more(len(table), "labels" if said["kind"] == "labels" else "classes")]
 
 
 def _word(label: str | list[str] | None) -> str:

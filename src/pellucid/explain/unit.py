@@ -54,6 +54,18 @@ def choose(steps: list[Step], layer: str | None) -> Step:
     raise UsageError("CLI-LAYER", f"no layer {quote(layer)} that can be opened", hint=hint)
 
 
+def algebra(module: nn.Conv2d, input_BCHW: torch.Tensor) -> list[str]:
+    """How the output's height and width come from the input's, as equations."""
+    lines = []
+    for name, axis in (("height", 0), ("width", 1)):
+        side, kernel, stride = input_BCHW.shape[2 + axis], module.kernel_size[axis], module.stride[axis]
+        reach = module.dilation[axis] * (kernel - 1) + 1
+        around = 2 * module.padding[axis] if isinstance(module.padding, tuple) else reach - 1  # "same"
+        out = (side + around - reach) // stride + 1
+        lines.append(f"{name}: ({side} + {around} - {reach}) / {stride} + 1 = {out}")
+    return lines
+
+
 def opened(steps: list[Step], step: Step, unit: int | None, names: list[str]) -> dict[str, Any]:
     """The sum of one unit, its terms by falling size; `unit` None is the one with the largest weighted sum.
 
@@ -87,6 +99,7 @@ def opened(steps: list[Step], step: Step, unit: int | None, names: list[str]) ->
         "contributions": [_term(terms, at, value, weight, products, delta) for at in order],
         "patch": None if len(terms.shape) == 1 else value.reshape(terms.shape).tolist(),
         "filter": None if len(terms.shape) == 1 else weight.reshape(terms.shape).tolist(),
+        "algebra": algebra(step.module, step.input) if isinstance(step.module, nn.Conv2d) else None,
         "sum": total,
         "bias": offset,
         "weighted_sum": by_hand,

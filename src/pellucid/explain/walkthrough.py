@@ -18,6 +18,8 @@ from pellucid.metrics.metric import Prediction
 from pellucid.training import evaluate
 from pellucid.training.session import Session
 
+NOT_JUDGED = 255
+"""The code of a mask's pixels that count nowhere."""
 SHOWN = 256
 """Numbers of a tensor that are told; its size always is."""
 
@@ -127,7 +129,17 @@ def _decoded(session: Session, decoded: Prediction) -> dict[str, Any]:
     if decoded.value is not None:
         values = zip(target.names, decoded.value[0].tolist(), strict=True)
         return {"kind": "values", "values": [{"name": name, "value": value} for name, value in values]}
-    assert decoded.probability is not None and decoded.label is not None
+    if decoded.embedding_ND is not None:
+        numbers = enumerate(decoded.embedding_ND[0].tolist())
+        return {"kind": "values", "values": [{"name": f"embedding {at}", "value": value} for at, value in numbers]}
+    if decoded.box_NK6 is not None:
+        kept = [box for box in decoded.box_NK6[0].tolist() if box[4] >= 0]
+        boxes = [{"name": target.classes[int(box[4])], "box": [*box[:4], box[5]]} for box in kept]
+        return {"kind": "boxes", "boxes": boxes}
+    assert decoded.label is not None
+    if target.kind == "mask":
+        return {"kind": "mask", **_shares(decoded.label[0], target.classes)}
+    assert decoded.probability is not None
     names = target.classes if target.kind == "classes" else target.names
     paired = zip(names, decoded.probability[0].tolist(), strict=True)
     table = [{"name": name, "probability": probability} for name, probability in paired]
@@ -149,7 +161,18 @@ def _truth(session: Session, batch: Batch) -> Any:
         return target.classes[int(truth)]
     if target.kind == "labels":
         return [name for name, holds in zip(target.names, truth.tolist(), strict=True) if holds]
+    if target.kind == "mask":
+        return _shares(truth[truth != NOT_JUDGED], target.classes)["label"]
+    if target.kind == "boxes":
+        return str(int((truth[:, 4] >= 0).sum()))
     return truth.tolist()
+
+
+def _shares(label: torch.Tensor, names: tuple[str, ...]) -> dict[str, Any]:
+    """The share of the pixels that each class has, and the largest in words."""
+    count_C = torch.bincount(label.flatten().long(), minlength=len(names)).double() / max(label.numel(), 1)
+    table = [{"name": name, "probability": share} for name, share in zip(names, count_C.tolist(), strict=True)]
+    return {"label": f"{float(count_C.max()):.0%} {names[int(count_C.argmax())]}", "probabilities": table}
 
 
 def _plain(value: Any) -> Any:

@@ -30,6 +30,7 @@ class Convolutional(Family):
     """A family that takes images; concrete ones add their own fields and `build`."""
 
     accepts: ClassVar = frozenset({"grid"})
+    gives: ClassVar = frozenset({"pyramid"})
 
     activation: Activation = ReLU()
     """The function each unit applies to its weighted sum."""

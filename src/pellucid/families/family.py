@@ -22,8 +22,8 @@ class Family(Part):
     catalogue: ClassVar = "pellucid.families.catalogue"
     accepts: ClassVar[frozenset[str]] = frozenset()
     """The kinds of Form this family takes."""
-    foreign: ClassVar[bool] = False
-    """Whether it draws from torch's default generators, so that the loop must seed them before every step."""
+    gives: ClassVar[frozenset[str]] = frozenset()
+    """The kinds of Form its trunk can put out."""
 
     @classmethod
     def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
@@ -34,6 +34,10 @@ class Family(Part):
     def takes(self) -> frozenset[str]:
         """The kinds of Form this one takes; differs from `accepts` only where a field decides."""
         return type(self).accepts
+
+    def foreign(self) -> bool:
+        """Whether it draws from torch's default generators, so that the loop must seed them before every step."""
+        return False
 
     def start(self) -> tuple[Initializer, float] | None:
         """How the trunk's weights begin, and the gain of the activation after them; None: as the module made them."""

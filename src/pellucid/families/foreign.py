@@ -26,7 +26,7 @@ class Foreign(Family):
 
     kind: Literal["foreign"] = "foreign"
     accepts: ClassVar = frozenset({"vector", "grid"})
-    foreign: ClassVar = True
+    gives: ClassVar = frozenset({"vector", "grid"})
     code: ClassVar = "module"
 
     name: str = ""
@@ -42,6 +42,10 @@ class Foreign(Family):
         """Names the module after its class where no name is given."""
         if self.module is not None and not self.name:
             object.__setattr__(self, "name", getattr(self.module, "__name__", type(self.module).__name__))
+
+    def foreign(self) -> bool:
+        """A person's own module may."""
+        return True
 
     def takes(self) -> frozenset[str]:
         """The one Form it declares."""

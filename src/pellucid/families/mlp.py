@@ -24,6 +24,7 @@ class MLP(Family):
 
     kind: Literal["mlp"] = "mlp"
     accepts: ClassVar = frozenset({"vector"})
+    gives: ClassVar = frozenset({"vector"})
 
     widths: tuple[Annotated[int, Ge(1)], ...] | None = None
     """Units of each hidden layer; planned from the number of rows and inputs."""

@@ -18,13 +18,15 @@ class CrossEntropy(LossFunction):
     """Minus the log of the probability given to the true class; one logit for each class."""
 
     kind: Literal["cross_entropy"] = "cross_entropy"
-    targets: ClassVar[frozenset[str]] = frozenset({"classes"})
+    targets: ClassVar[frozenset[str]] = frozenset({"classes", "mask"})
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
     """Share of the target that is spread over all classes."""
 
     def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
-        from pellucid.losses import classification
+        from pellucid.losses import classification, segmentation
 
+        if output.ndim == 4:
+            return segmentation.cross_entropy(output, target, self.label_smoothing)
         return Loss(classification.cross_entropy(output, target, self.label_smoothing))
 
 
@@ -46,18 +48,53 @@ class Focal(LossFunction):
     """Cross-entropy that counts examples less the surer the network already is of them; for rare classes."""
 
     kind: Literal["focal"] = "focal"
-    targets: ClassVar[frozenset[str]] = frozenset({"classes", "binary", "labels"})
+    targets: ClassVar[frozenset[str]] = frozenset({"classes", "binary", "labels", "mask"})
     gamma: Annotated[float, Ge(0)] = 2.0
     """How much sure examples count less; 0 is plain cross-entropy."""
     reference: ClassVar = "Lin et al. 2017, arXiv:1708.02002"
 
     def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
         """One logit or a target of labels is binary; several logits and a target of codes are classes."""
-        from pellucid.losses import classification
+        from pellucid.losses import classification, segmentation
 
+        if output.ndim == 4:
+            return segmentation.focal(output, target, self.gamma)
         binary = output.shape[1] == 1 or target.ndim == 2
         function = classification.binary_focal if binary else classification.focal
         return Loss(function(output, target, self.gamma))
+
+
+class Dice(LossFunction):
+    """One minus twice what truth and prediction share of an area, by what they have; an area counts like any other."""
+
+    kind: Literal["dice"] = "dice"
+    targets: ClassVar[frozenset[str]] = frozenset({"mask"})
+    reference: ClassVar = "Milletari et al. 2016, arXiv:1606.04797"
+
+    def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
+        from pellucid.losses import segmentation
+
+        return segmentation.dice(output, target)
+
+
+class FocalGIoU(LossFunction):
+    """Focal loss of the classes at every place, and the generalized overlap of the boxes that answer for objects."""
+
+    kind: Literal["focal_giou"] = "focal_giou"
+    targets: ClassVar[frozenset[str]] = frozenset({"boxes"})
+    reference: ClassVar = "Lin et al. 2017, arXiv:1708.02002; Rezatofighi et al. 2019, arXiv:1902.09630"
+    alpha: Annotated[float, Gt(0), Lt(1)] = 0.25
+    """Weight of a place with an object; one without has 1 - alpha."""
+    gamma: Annotated[float, Ge(0)] = 2.0
+    """How much sure places count less."""
+    box: Annotated[float, Gt(0)] = 1.0
+    """Weight of the boxes beside the classes."""
+
+    def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
+        """output_BPK and target_BM5 -> the sum over the places of an image, and how many of them answer for a box."""
+        from pellucid.losses import detection
+
+        return Loss(*detection.focal_giou(output, target, self.alpha, self.gamma, self.box))
 
 
 class MSE(LossFunction):
@@ -97,3 +134,47 @@ class Huber(LossFunction):
         from pellucid.losses import regression
 
         return Loss(regression.huber(output, target, self.delta))
+
+
+class PairLoss(LossFunction):
+    """A loss of embeddings, for tasks about pairs."""
+
+    targets: ClassVar[frozenset[str]] = frozenset({"pairs"})
+    prototypes: ClassVar[bool] = False
+    """Whether it wants the cosines with a prototype of each class, rather than the embeddings."""
+
+
+class CosineMargin(PairLoss):
+    """Cross-entropy of the cosines with learnt prototypes of the classes, where the true one has to win by a margin."""
+
+    kind: Literal["cosine_margin"] = "cosine_margin"
+    prototypes: ClassVar[bool] = True
+    reference: ClassVar = "Wang et al. 2018, arXiv:1801.09414; angular: Deng et al. 2018, arXiv:1801.07698"
+    scale: Annotated[float, Gt(0)] = 30.0
+    """What cosines are multiplied with: from -1 to 1 alone, no class could become probable."""
+    margin: Annotated[float, Ge(0), Lt(1)] = 0.35
+    """How much the true cosine is lowered, or by how many radians its angle is opened."""
+    angular: bool = False
+    """Whether the margin is one of the angle."""
+
+    def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
+        """cosine_BC -> loss_B."""
+        from pellucid.losses import embedding
+
+        function = embedding.angular_margin if self.angular else embedding.cosine_margin
+        return Loss(function(output, target, self.scale, self.margin))
+
+
+class Triplet(PairLoss):
+    """The furthest example of the own class must be nearer than the nearest of the others, by a margin."""
+
+    kind: Literal["triplet"] = "triplet"
+    reference: ClassVar = "Schroff et al. 2015, arXiv:1503.03832; hardest in the batch: arXiv:1703.07737"
+    margin: Annotated[float, Gt(0), Lt(4)] = 0.2
+    """Of squared distances, which run from 0 to 4."""
+
+    def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
+        """embedding_BD of length 1 -> loss_B, and the weight 0 where the batch has no other or nobody of the class."""
+        from pellucid.losses import embedding
+
+        return Loss(*embedding.triplet(output, target, self.margin))

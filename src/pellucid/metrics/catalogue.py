@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 METRICS = {
     "accuracy": "pellucid.metrics.classification:ACCURACY",
+    "top5_accuracy": "pellucid.metrics.classification:TOP5_ACCURACY",
     "balanced_accuracy": "pellucid.metrics.classification:BALANCED_ACCURACY",
     "precision": "pellucid.metrics.classification:PRECISION",
     "recall": "pellucid.metrics.classification:RECALL",
@@ -25,6 +26,15 @@ METRICS = {
     "rmse": "pellucid.metrics.regression:RMSE",
     "mae": "pellucid.metrics.regression:MAE",
     "r2": "pellucid.metrics.regression:R2",
+    "iou": "pellucid.metrics.segmentation:IOU",
+    "dice": "pellucid.metrics.segmentation:DICE",
+    "pixel_accuracy": "pellucid.metrics.segmentation:PIXEL_ACCURACY",
+    "map": "pellucid.metrics.detection:MAP",
+    "map50": "pellucid.metrics.detection:MAP50",
+    "pair_auc": "pellucid.metrics.verification:PAIR_AUC",
+    "pair_accuracy": "pellucid.metrics.verification:PAIR_ACCURACY",
+    "tar_at_far": "pellucid.metrics.verification:TAR_AT_FAR",
+    "retrieval": "pellucid.metrics.verification:RETRIEVAL",
 }
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import torch
 
 from pellucid.metrics.curves import calibration_curve, precision_recall_curve, roc_curve, weights
-from pellucid.metrics.metric import Metric, Prediction
+from pellucid.metrics.metric import Metric, Prediction, mean_of
 
 CALIBRATION_BINS = 15
 """As in Guo et al. 2017, arXiv:1706.04599, section 5."""
@@ -22,8 +22,7 @@ SMALLEST = torch.finfo(torch.float64).eps
 
 def accuracy(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
     """Share of examples called right; of labels, of examples with every label right."""
-    right = _label(prediction) == target
-    return _mean((right.all(dim=1) if right.ndim == 2 else right).double(), weight_N)
+    return _mean(_right(prediction, target), weight_N)
 
 
 def top5_accuracy(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
@@ -71,12 +70,7 @@ def average_precision(prediction: Prediction, target: torch.Tensor, weight_N: to
 
 def log_loss(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
     """-log of the probability given to what is true; of labels, averaged over labels."""
-    probability = _probability(prediction)
-    if target.ndim == 1:
-        true = probability.gather(1, target.unsqueeze(1))
-    else:
-        true = torch.where(target > 0.5, probability, 1 - probability)
-    return _mean(-true.clamp(SMALLEST, 1 - SMALLEST).log().mean(dim=1), weight_N)
+    return _mean(_surprise(prediction, target), weight_N)
 
 
 def brier(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
@@ -84,13 +78,7 @@ def brier(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor |
 
     Two classes: (p - y)^2 of class 1, from 0 to 1. More classes: summed over classes, from 0 to 2. Labels: the mean.
     """
-    probability = _probability(prediction)
-    if target.ndim == 2:
-        return _mean((probability - target).square().mean(dim=1), weight_N)
-    if probability.shape[1] == 2:
-        return _mean((probability[:, 1] - target).square(), weight_N)
-    true_NC = torch.nn.functional.one_hot(target, probability.shape[1])
-    return _mean((probability - true_NC).square().sum(dim=1), weight_N)
+    return _mean(_distance(prediction, target), weight_N)
 
 
 def calibration_error(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
@@ -105,6 +93,30 @@ def calibration_error(prediction: Prediction, target: torch.Tensor, weight_N: to
     curve = calibration_curve(confidence_N, label_N == target, bins=CALIBRATION_BINS, weight_N=weight_N)
     gap_P = (curve.observed_P - curve.predicted_P).abs()
     return ((curve.weight_P * gap_P).sum() / curve.weight_P.sum()).item()
+
+
+def _right(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    right = _label(prediction) == target
+    return (right.all(dim=1) if right.ndim == 2 else right).double()
+
+
+def _surprise(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    probability = _probability(prediction)
+    if target.ndim == 1:
+        true = probability.gather(1, target.unsqueeze(1))
+    else:
+        true = torch.where(target > 0.5, probability, 1 - probability)
+    return -true.clamp(SMALLEST, 1 - SMALLEST).log().mean(dim=1)
+
+
+def _distance(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    probability = _probability(prediction)
+    if target.ndim == 2:
+        return (probability - target).square().mean(dim=1)
+    if probability.shape[1] == 2:
+        return (probability[:, 1] - target).square()
+    true_NC = torch.nn.functional.one_hot(target, probability.shape[1])
+    return (probability - true_NC).square().sum(dim=1)
 
 
 def _label(prediction: Prediction) -> torch.Tensor:
@@ -178,7 +190,7 @@ def _over_columns(
 
 _CLASSES, _BOTH = frozenset({"classes"}), frozenset({"classes", "labels"})
 
-ACCURACY = Metric("accuracy", "higher", _BOTH, "accuracy", accuracy)
+ACCURACY = Metric("accuracy", "higher", _BOTH, "accuracy", accuracy, mean_of(_right))
 TOP5_ACCURACY = Metric("top5_accuracy", "higher", _CLASSES, "top-5 accuracy", top5_accuracy)
 BALANCED_ACCURACY = Metric("balanced_accuracy", "higher", _CLASSES, "balanced accuracy", balanced_accuracy)
 PRECISION = Metric("precision", "higher", _BOTH, "precision", precision)
@@ -186,6 +198,6 @@ RECALL = Metric("recall", "higher", _BOTH, "recall", recall)
 F1 = Metric("f1", "higher", _BOTH, "F1", f1)
 ROC_AUC = Metric("roc_auc", "higher", _BOTH, "ROC AUC", roc_auc)
 AVERAGE_PRECISION = Metric("average_precision", "higher", _BOTH, "average precision", average_precision)
-LOG_LOSS = Metric("log_loss", "lower", _BOTH, "log loss", log_loss)
-BRIER = Metric("brier", "lower", _BOTH, "Brier score", brier)
+LOG_LOSS = Metric("log_loss", "lower", _BOTH, "log loss", log_loss, mean_of(_surprise))
+BRIER = Metric("brier", "lower", _BOTH, "Brier score", brier, mean_of(_distance))
 CALIBRATION_ERROR = Metric("calibration_error", "lower", _CLASSES, "calibration error", calibration_error)

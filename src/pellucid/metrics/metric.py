@@ -14,7 +14,7 @@ class Prediction(NamedTuple):
     """Decoded outputs of a network, on the CPU in float64 (codes in int64), in the units of the data."""
 
     label: torch.Tensor | None = None
-    """int64 label_N of classes, 0/1 label_NC of labels, or label_NHW of the class of each pixel."""
+    """int64 label_N of classes, 0/1 label_NC of labels, or uint8 label_NHW of the class of each pixel."""
     probability: torch.Tensor | None = None
     """probability_NC of classes (rows sum to 1; binary has two columns) or of labels."""
     value: torch.Tensor | None = None
@@ -25,6 +25,35 @@ class Prediction(NamedTuple):
     """Unit vectors of verification: near means alike."""
     threshold: float | None = None
     """The cosine from which two embeddings are the same, fixed on other data; None: not yet."""
+    classes: int | None = None
+    """How many classes a mask has, whether they occur in it or not."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What makes a score a function of sums over examples, so that a bootstrap adds up instead of scoring anew."""
+
+    of: Callable[[Prediction, torch.Tensor], torch.Tensor]
+    """(prediction, target) -> part_NS in float64, what each example adds."""
+    score: Callable[[torch.Tensor], torch.Tensor]
+    """total_S -> the score; dimensions before the last stay."""
+
+    def measure(self, prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
+        """The score of all examples, each counted `weight_N` times."""
+        part_NS = self.of(prediction, target)
+        return self.score(part_NS.sum(0) if weight_N is None else weight_N.double() @ part_NS).item()
+
+
+def mean_of(value: Callable[[Prediction, torch.Tensor], torch.Tensor]) -> Sums:
+    """The mean over examples of a `value` that is one number, float64, for each."""
+
+    def of(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+        value_N = value(prediction, target)
+        part_N2 = value_N.new_ones(len(value_N), 2)
+        part_N2[:, 0] = value_N
+        return part_N2
+
+    return Sums(of, lambda total_2: total_2[..., 0] / total_2[..., 1])
 
 
 @dataclass(frozen=True)
@@ -39,6 +68,8 @@ class Metric:
     """As a person writes it: "ROC AUC"."""
     measure: Callable[[Prediction, torch.Tensor, torch.Tensor | None], float]
     """(prediction, target, sample weight_N or None) -> score; NaN where it is undefined (one class only)."""
+    sums: Sums | None = None
+    """The same score from sums over examples, where it is a function of such."""
 
     def improves(self, value: float, best: float | None) -> bool:
         """Whether `value` is better than `best`."""

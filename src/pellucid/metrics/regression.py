@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from pellucid.metrics.curves import weights
-from pellucid.metrics.metric import Metric, Prediction
+from pellucid.metrics.metric import Metric, Prediction, mean_of
 
 
 def mse(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
@@ -38,6 +38,14 @@ def r2(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | No
     return torch.where(constant_D, (left_D == 0).double(), 1 - left_D / spread_D).mean().item()
 
 
+def _squared(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    return _error(prediction, target).square().mean(dim=1)
+
+
+def _absolute(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    return _error(prediction, target).abs().mean(dim=1)
+
+
 def _columns(tensor: torch.Tensor) -> torch.Tensor:
     """tensor_ND in float64, from tensor_ND or tensor_N."""
     return (tensor.unsqueeze(1) if tensor.ndim == 1 else tensor).double()
@@ -57,7 +65,7 @@ def _mean(value_ND: torch.Tensor, weight_N: torch.Tensor | None) -> torch.Tensor
 
 _VALUES = frozenset({"values"})
 
-MSE = Metric("mse", "lower", _VALUES, "mean squared error", mse)
+MSE = Metric("mse", "lower", _VALUES, "mean squared error", mse, mean_of(_squared))
 RMSE = Metric("rmse", "lower", _VALUES, "root mean squared error", rmse)
-MAE = Metric("mae", "lower", _VALUES, "mean absolute error", mae)
+MAE = Metric("mae", "lower", _VALUES, "mean absolute error", mae, mean_of(_absolute))
 R2 = Metric("r2", "higher", _VALUES, "R2", r2)

@@ -82,8 +82,9 @@ def assemble(
         trunk = family.build(inward.out)
         outward = _outward(trunk.out, family, task)
         bridge, head = outward.module, task.head(outward.out, signature)
+        if type(task).wants != "vector":
+            trunk.leave_sides()
         if trunk.side_widths:
-            _refuse_sides(family, task)
             bridge = Beside(bridge)
             head = Heads(head, [task.head(vector(width), signature) for width in trunk.side_widths])
     way_in = door if isinstance(inward.module, nn.Identity) else nn.Sequential(door, inward.module)
@@ -113,16 +114,6 @@ def for_batch(network: Network, batch: Batch) -> torch.Tensor:
 def _said(task: Task, signature: Signature) -> str:
     count = task.outputs(signature)
     return str(vector(count)) if type(task).wants == "vector" else f"{count} for each place"
-
-
-def _refuse_sides(family: Family, task: Task) -> None:
-    """Raises: RecipeError where auxiliary branches, which give vectors, meet a task that wants something else."""
-    if type(task).wants != "vector":
-        message = (
-            f"the auxiliary branches of {family.dump()['kind']} end in vectors, and {task.dump()['kind']} wants a "
-        )
-        message += type(task).wants
-        raise RecipeError("RECIPE-FIT", message, place=Place(path="model.auxiliary"), hint="model.auxiliary: false")
 
 
 def _inward(form: Form, family: Family) -> bridges.Bridge:
@@ -155,8 +146,10 @@ def _outward(form: Form, family: Family, task: Task) -> bridges.Bridge:
     if form.kind == wanted:
         return bridges.same(form)
     message = f"{task.dump()['kind']} wants a {wanted}, and {family.dump()['kind']} gives a {form.kind}"
-    fitting = sorted({start for start, end in bridges.OUT if end == wanted} | {wanted})
-    raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=f"fits: {', '.join(fitting)}")
+    reach = {start for start, end in bridges.OUT if end == wanted} | {wanted}
+    fitting = [kind for kind in sorted(kinds(Family)) if load_kind(Family, kind).gives & reach]
+    hint = f"families that fit: {', '.join(fitting)}"
+    raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=hint)
 
 
 def _families_for(form: Form) -> list[str]:

@@ -7,8 +7,10 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from pellucid.forms import Signal, tensors
+from pellucid.forms import Signal, length, tensors
 from pellucid.network.assemble import Network
+from pellucid.network.embed import Passing
+from pellucid.network.fields import Fields
 from pellucid.nn.activations import Own
 
 
@@ -26,16 +28,19 @@ class Layer(NamedTuple):
     """Multiply-adds for one example."""
     numbers: int
     """Numbers it puts out for one example."""
+    field: tuple[int, int] | None = None
+    """Height and width of the part of the image that one of them has seen; None where they have no place."""
 
 
 def summarize(network: Network, example: Signal) -> list[Layer]:
     """The leaves of the network in the order they run, seen by one pass over `example` (one or more examples)."""
     rows: list[Layer] = []
-    hooks = [
-        module.register_forward_hook(_seen(name, rows))
-        for name, module in network.named_modules()
-        if not list(module.children()) and name
-    ]
+    fields = Fields(example)
+    hooks = []
+    for name, module in network.named_modules():
+        if name:
+            hooks.append(module.register_forward_pre_hook(fields.entered))
+            hooks.append(module.register_forward_hook(_seen(name, rows, fields, length(example))))
     training = network.training
     network.eval()
     try:
@@ -48,14 +53,21 @@ def summarize(network: Network, example: Signal) -> list[Layer]:
     return rows
 
 
-def _seen(name: str, rows: list[Layer]):
+def _seen(name: str, rows: list[Layer], fields: Fields, count: int):
+    """What notes one layer in the pass of `count` examples."""
+
     def note(module: nn.Module, inputs: tuple[Signal, ...], output: Signal) -> None:
-        if isinstance(module, nn.Identity) or type(module).__name__ == "Passing":
+        seen = fields.left(module, output)
+        if isinstance(module, nn.Identity | Passing) or next(module.children(), None) is not None:
             return
         last = tensors(output)[-1]
         shape = tuple(last.shape[1:])
         own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
-        rows.append(Layer(name, _title(module), " x ".join(map(str, shape)), own, _work(module, shape), _size(shape)))
+        field = None if seen is None else (round(seen.size[0]), round(seen.size[1]))
+        text = " x ".join(map(str, shape))
+        times = max(1, len(last) // count)  # a layer may run once for each frame of a clip
+        work = times * _work(module, shape)
+        rows.append(Layer(name, _title(module), text, own, work, times * _size(shape), field))
 
     return note
 
@@ -67,6 +79,14 @@ def _title(module: nn.Module) -> str:
 def _work(module: nn.Module, shape: tuple[int, ...]) -> int:
     if isinstance(module, nn.Linear):
         return module.in_features * module.out_features * (_size(shape) // module.out_features)
+    if isinstance(module, nn.ConvTranspose2d):
+        return (
+            module.in_channels
+            * _size(shape)
+            * module.kernel_size[0]
+            * module.kernel_size[1]
+            // (module.stride[0] * module.stride[1] * module.groups)
+        )
     if isinstance(module, nn.Conv2d):
         taps = module.kernel_size[0] * module.kernel_size[1] * module.in_channels // module.groups
         return taps * _size(shape)
@@ -75,6 +95,6 @@ def _work(module: nn.Module, shape: tuple[int, ...]) -> int:
 
 def _size(shape: tuple[int, ...]) -> int:
     size = 1
-    for length in shape:
-        size *= length
+    for side in shape:
+        size *= side
     return size

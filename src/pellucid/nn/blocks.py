@@ -1,4 +1,4 @@
-"""The two blocks that most families are made of; each takes built modules and runs them in reading order."""
+"""The blocks that most families are made of; each takes built modules and runs them in reading order."""
 
 from __future__ import annotations
 
@@ -60,6 +60,26 @@ class ConvBlock(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """x_BCHW -> x_BCHW."""
         return _through(self.conv(x), self.norm, self.activation, self.pool, self.dropout)
+
+
+class Residual(nn.Module):
+    """activation(branch(x) + skip(x)), the block of a residual network (He et al. 2015, arXiv:1512.03385, section 3).
+
+    Without `skip` the input itself is added (equation 1); with it, what brings the input to the Form of the branch
+    (equation 2).
+    """
+
+    def __init__(
+        self, branch: list[nn.Module], *, skip: nn.Module | None = None, activation: nn.Module | None = None
+    ) -> None:
+        super().__init__()
+        self.branch = nn.Sequential(*branch)
+        self.skip = skip
+        self.activation = activation
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        """x_BCHW -> x_BCHW."""
+        return _through(self.branch(x) + _through(x, self.skip), self.activation)
 
 
 def _through(x: torch.Tensor, *stages: nn.Module | None) -> torch.Tensor:

@@ -37,11 +37,15 @@ class Trunk(nn.Module):
         self.blocks = nn.ModuleList(blocks)
         self.out = out
         self.taps = taps
-        if sides:
-            self.sides = nn.ModuleList(side.module for side in sides)
+        self.sides = nn.ModuleList(side.module for side in sides)
         self.side_after = tuple(side.after for side in sides)
         self.side_widths = tuple(side.width for side in sides)
         self.side_weights = tuple(side.weight for side in sides)
+
+    def leave_sides(self) -> None:
+        """Takes the auxiliary branches away, for a task whose head takes no vector."""
+        self.sides = nn.ModuleList()
+        self.side_after, self.side_widths, self.side_weights = (), (), ()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor | tuple[torch.Tensor, ...] | Branched:
         """x_B... -> x_B..., or a tuple of grids for a pyramid; `Branched` in training where there are sides."""

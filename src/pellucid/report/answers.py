@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.report import classes, values
+from pellucid.report import boxes, classes, masks, pairs, values
 from pellucid.report.baselines import Baseline, ladder
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome
@@ -28,6 +28,9 @@ ANSWERS = {
     "classes": Answer(classes.classes_section, ladder, classes.told),
     "labels": Answer(classes.classes_section, ladder, classes.told),
     "values": Answer(values.values_section, ladder, values.told),
+    "mask": Answer(masks.masks_section, masks.baselines, masks.told),
+    "boxes": Answer(boxes.boxes_section, boxes.baselines, boxes.told),
+    "pairs": Answer(pairs.pairs_section, pairs.pair_baselines, pairs.told),
 }
 
 

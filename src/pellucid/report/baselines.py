@@ -46,7 +46,7 @@ class Baseline:
 
 def ladder(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) -> list[Baseline]:
     """The three baselines on `test`, simplest first."""
-    x, shrunk = _numbers([train.batch, valid.batch, test.batch])
+    x, shrunk = numbers([train.batch, valid.batch, test.batch])
     everything = torch.arange(len(test))
     kind = target_kind(evidence)
     classes = _classes(evidence)
@@ -193,7 +193,7 @@ def _vote(kind: str, truth: torch.Tensor, classes: int) -> Prediction:
     return Prediction(label=probability.argmax(1), probability=probability)
 
 
-def _numbers(batches: list[Batch]) -> tuple[list[torch.Tensor], str]:
+def numbers(batches: list[Batch]) -> tuple[list[torch.Tensor], str]:
     """The inputs of each batch as one x_ND of numbers, and a note where they were made smaller."""
     signal = batches[0].input
     if isinstance(signal, tuple):

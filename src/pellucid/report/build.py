@@ -9,14 +9,17 @@ from pellucid.data.signature import PARTS, Column
 from pellucid.metrics.catalogue import metric
 from pellucid.metrics.metric import Metric
 from pellucid.report.answers import answer
+from pellucid.report.augmented import augmented
 from pellucid.report.baselines import Baseline, subset
 from pellucid.report.curves import training_section
 from pellucid.report.evidence import Evidence
+from pellucid.report.groups import groups
 from pellucid.report.importance import importance
 from pellucid.report.intervals import LEVEL, Interval, difference, draws, interval
 from pellucid.report.landscape import landscape
 from pellucid.report.mistakes import mistakes
 from pellucid.report.outcome import Outcome, chosen_metric, outcome
+from pellucid.report.seeing import seeing
 from pellucid.report.verdict import imbalance, verdict
 from pellucid.report.words import plain
 
@@ -53,6 +56,9 @@ def build(evidence: Evidence) -> dict[str, Any]:
         "network": _network(evidence),
         "training": training_section(evidence.record, evidence.seconds, evidence.examples_per_second),
         "errors": _errors(evidence, outcomes["valid"], test),
+        "groups": groups(evidence, test),
+        "augmented": augmented(evidence, evidence.to_pixels) if evidence.to_pixels else None,
+        "seeing": seeing(evidence, outcomes["train"], test),
         "importance": importance(evidence, test),
         "mistakes": mistakes(evidence, test),
         "landscape": landscape(evidence, outcomes["train"]),

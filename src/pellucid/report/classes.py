@@ -90,14 +90,14 @@ def _curves(name: str, score: torch.Tensor, positive: torch.Tensor) -> dict[str,
     return {
         "name": name,
         "prevalence": plain(found / len(positive)),
-        "roc": _points(roc.false_share_P, roc.true_share_P),
-        "pr": _points(pr.recall, pr.precision),
+        "roc": points(roc.false_share_P, roc.true_share_P),
+        "pr": points(pr.recall, pr.precision),
         "roc_auc": plain(area),
         "average_precision": plain(average),
     }
 
 
-def _points(x: torch.Tensor, y: torch.Tensor) -> list[list[float]]:
+def points(x: torch.Tensor, y: torch.Tensor) -> list[list[float]]:
     """At most `POINTS` points, spread by distance along the curve so that steep parts keep theirs."""
     if len(x) > POINTS:
         path = torch.cat([torch.zeros(1, dtype=torch.float64), (x.diff().abs() + y.diff().abs()).cumsum(0)])

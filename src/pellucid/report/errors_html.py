@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from pellucid.report.boxes_html import boxes
 from pellucid.report.elements import figure, fold, image, section, table, word
+from pellucid.report.masks_html import masks
+from pellucid.report.pairs_html import pairs_of_images
 from pellucid.report.pictures import decision_map, heat
 from pellucid.report.svg import Axis, Series, histogram, lines
 from pellucid.report.words import number, plural, safe, score, share, shorten
@@ -240,5 +243,8 @@ def landscape(report: dict[str, Any]) -> str:
     return section("landscape", "Decision map", what, body)
 
 
-SECTIONS = {"classes": _classes, "labels": _classes, "values": _numbers}
+SECTIONS = {
+    **{"classes": _classes, "labels": _classes, "values": _numbers},
+    **{"mask": masks, "boxes": boxes, "pairs": pairs_of_images},
+}
 """Kind of answer -> what draws its section of errors."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
+    from torch import nn
 
     from pellucid.data.batch import Batch, Dataset
     from pellucid.data.signature import Signature
@@ -39,6 +40,8 @@ class Evidence:
     """Raw outputs -> predictions in the units of the data."""
     truth: Callable[[Batch], torch.Tensor]
     """Targets of a batch in the units of the data: codes, 0/1 labels or values."""
+    network: nn.Module
+    """The trained network itself, on whichever device it is."""
     metrics: tuple[str, ...]
     """Names of the metrics of this task, the chosen one first."""
     columns: tuple[str, ...]
@@ -51,5 +54,9 @@ class Evidence:
     """Machine, versions, threads, precision: shown as they are."""
     cells: Callable[[int], dict[str, str]] | None = None
     """Row number -> the row as it stood in the source (column -> text), for the worst mistakes of a table."""
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Columns that are no inputs but say whose a row is (hospital, sex), with a cell for every source row."""
+    to_pixels: Callable[[torch.Tensor], Any] | None = None
+    """A prepared x_CHW on the CPU -> the uint8 image HWC it came from; of a clip, its first frame."""
     pixels: Callable[[int], Any] | None = None
     """Row number -> uint8 image array HWC or HW, for the worst mistakes of images."""

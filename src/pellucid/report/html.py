@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from pellucid.report.augmented_html import augmented_html
 from pellucid.report.elements import fold, pairs, section, table, warning, word
 from pellucid.report.errors_html import errors, landscape, worst
 from pellucid.report.glossary import WORDS
+from pellucid.report.groups_html import groups
 from pellucid.report.pictures import Bar, bars
 from pellucid.report.run_html import data, network, recipe, training, uses
+from pellucid.report.seeing_html import filters, samples
 from pellucid.report.style import STYLE
 from pellucid.report.words import interval, plural, safe, score
 
@@ -23,8 +26,12 @@ def render(report: dict[str, Any]) -> str:
         ("training", "Training", training(report)),
         ("errors", "Where it errs", errors(report)),
         ("mistakes", "Worst mistakes", worst(report)),
+        ("groups", "Groups", groups(report)),
         ("landscape", "Decision map", landscape(report)),
+        ("pictures", "Pictures", samples(report)),
+        ("seeing", "Filters and maps", filters(report)),
         ("importance", "What it leans on", uses(report)),
+        ("augmented", "Augmentation", augmented_html(report["augmented"])),
         ("data", "Data", data(report)),
         ("network", "Network", network(report)),
         ("recipe", "Recipe", recipe(report)),

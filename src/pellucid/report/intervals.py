@@ -2,13 +2,15 @@
 
 The percentile bootstrap (Efron and Tibshirani 1993, chapter 13): the test rows are drawn again with replacement many
 times, every score is measured on every draw, and the middle 95 % of the results is the interval. Network and baselines
-are measured on the same draws, so the interval of their difference is paired.
+are measured on the same draws, so the interval of their difference is paired. Examples are drawn, so a mask counts as
+one; a score that is a function of sums over examples is not measured again: what each example adds is.
 """
 
 from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 
@@ -49,16 +51,23 @@ def draws(metrics: list[Metric], prediction: Prediction, truth: torch.Tensor, se
     wanted = {chosen.name: resamples(chosen, count, columns) for chosen in metrics}
     if not count:
         return {name: torch.zeros(0, dtype=torch.float64) for name in wanted}
+    sums = {chosen.name: chosen.sums for chosen in metrics if chosen.sums is not None}
+    parts = {one.of: one.of(prediction, truth) for one in sums.values()}
+    totals: dict[Any, list[torch.Tensor]] = {of: [] for of in parts}
+    found: dict[str, list[float]] = {chosen.name: [] for chosen in metrics if chosen.sums is None}
     stream = seeds.generator(seed, "bootstrap")
-    found: dict[str, list[float]] = {name: [] for name in wanted}
     with one_thread():
         for draw in range(max(wanted.values(), default=0)):
             index = torch.randint(count, (count,), generator=stream)
-            drawn, target = take(prediction, index), truth.index_select(0, index)
-            for chosen in metrics:
-                if draw < wanted[chosen.name]:
-                    found[chosen.name].append(chosen.measure(drawn, target, None))
-    return {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
+            times_N = torch.bincount(index, minlength=count).double()
+            for of, part_NS in parts.items():
+                totals[of].append(times_N @ part_NS)
+            due = [chosen for chosen in metrics if chosen.name in found and draw < wanted[chosen.name]]
+            drawn, target = (take(prediction, index), truth.index_select(0, index)) if due else (prediction, truth)
+            for chosen in due:
+                found[chosen.name].append(chosen.measure(drawn, target, None))
+    scores = {name: one.score(torch.stack(totals[one.of][: wanted[name]])) for name, one in sums.items()}
+    return scores | {name: torch.tensor(values, dtype=torch.float64) for name, values in found.items()}
 
 
 def interval(value: float, drawn: torch.Tensor) -> Interval:

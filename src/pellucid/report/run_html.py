@@ -197,16 +197,24 @@ def network(report: dict[str, Any]) -> str:
             safe(layer.get("output", "")),
             number(layer.get("parameters") or 0),
             number(layer.get("work") or 0),
+            " x ".join(map(str, layer["field"])) if layer.get("field") else "",
         ]
         for layer in found["layers"][:MOST_ROWS]
     ]
-    head = ["Name", "Layer", "Output", word("Parameters", "parameter"), "Multiply-adds"]
+    head = [
+        "Name",
+        "Layer",
+        "Output",
+        word("Parameters", "parameter"),
+        "Multiply-adds",
+        word("Sees", "receptive field"),
+    ]
     whole = (
         f"<p>{plural(found['parameters'], 'parameter')}, {plural(found['work'], 'multiply-add')} for one example.</p>"
     )
     what = "The layers from input to output, the shape each gives, and the numbers in it that training adjusts."
     body = whole + fold(
-        plural(len(found["layers"]), "layer"), table(head, rows, numbers={3, 4}), opened=len(rows) <= 15
+        plural(len(found["layers"]), "layer"), table(head, rows, numbers={3, 4, 5}), opened=len(rows) <= 15
     )
     return section("network", "Network", what, body)
 

@@ -8,7 +8,13 @@ from typing import Any
 
 from pellucid.errors import clean
 
-COSTLY = frozenset({"roc_auc", "average_precision", "calibration_error"})
+COSTLY = frozenset(
+    {
+        *("roc_auc", "average_precision", "calibration_error"),
+        *("map", "map50"),
+        *("pair_auc", "pair_accuracy", "tar_at_far", "retrieval"),
+    }
+)
 """Metrics that sort or bin the examples: the bootstrap gives them fewer resamples."""
 
 

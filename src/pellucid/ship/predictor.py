@@ -8,9 +8,12 @@ from typing import Any
 
 import torch
 
+from pellucid.data.image import Images
+from pellucid.data.image_raw import ImageRaw
 from pellucid.data.source import Raw
 from pellucid.findings import Finding
 from pellucid.metrics.metric import Prediction
+from pellucid.ship import boxes, embeddings, masks
 from pellucid.ship.bundle import Model
 from pellucid.training.evaluate import outputs
 
@@ -64,7 +67,8 @@ def predict_raw(model: Model, raw: Raw) -> Predictions:
     """Predicts raw data that was read for this model; columns that name the rows are kept in front."""
     assert model.recipe.task is not None
     made = WRITERS[type(model.recipe.task).answers](model, raw, decoded(model, raw))
-    made.columns = {**raw.names_of_rows(model.signature), **made.columns}
+    if "file" not in made.columns:  # masks name their pictures, of which tiles are parts
+        made.columns = {**raw.names_of_rows(model.signature), **made.columns}
     made.findings += raw.findings
     return made
 
@@ -111,9 +115,32 @@ def _values(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     return Predictions(columns)
 
 
+def _masks(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+    target, data = model.signature.target, model.recipe.data
+    assert target is not None and prediction.label is not None and isinstance(raw, ImageRaw)
+    size = data.size if isinstance(data, Images) else None
+    columns, files = masks.written(target, raw, prediction.label.numpy(), size)
+    return Predictions(columns, files=files)
+
+
+def _boxes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+    target, data = model.signature.target, model.recipe.data
+    assert target is not None and prediction.box_NK6 is not None and isinstance(raw, ImageRaw)
+    size = data.size if isinstance(data, Images) else None
+    columns, document, findings = boxes.written(target, raw, prediction.box_NK6, size)
+    return Predictions(columns, findings, document=document)
+
+
+def _pairs(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+    return Predictions(embeddings.columns(model.signature, raw, prediction))
+
+
 WRITERS: dict[str, Callable[[Model, Raw, Prediction], Predictions]] = {
     "classes": _classes,
     "labels": _labels,
     "values": _values,
+    "mask": _masks,
+    "boxes": _boxes,
+    "pairs": _pairs,
 }
 """Kind of answer -> what makes the columns (and files) of predictions."""

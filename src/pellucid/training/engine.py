@@ -14,6 +14,7 @@ from torch import nn
 
 from pellucid import devices, seeds
 from pellucid.data.batch import Batch
+from pellucid.errors import Place, RecipeError
 from pellucid.losses.loss import reduce
 from pellucid.methods.method import learn
 from pellucid.network.assemble import Network
@@ -34,6 +35,8 @@ SHORTEST = 1.0
 """Seconds of work from which a commit is worth its own cost: ten milliseconds, most of it waiting for the disk."""
 WIDE = 256
 """Units of a layer from which bfloat16 can pay on a processor that multiplies it."""
+FEW_MAPS = 8
+"""Maps under which the backward pass of a strided 1x1 convolution over channels last is unsafe on a processor."""
 SOURCE = "docs/engine.md"
 
 
@@ -61,10 +64,14 @@ def decide(
         )
         chosen.append(Decision("threads", threads, reason if small else f"a step is {work / 1e6:.3g} MFLOP", SOURCE))
     convolves = any(isinstance(module, nn.Conv2d) for module in network.modules())
-    layout = recipe.layout
+    layout, fragile = recipe.layout, device == "cpu" and _fragile(network)
+    if layout == "channels_last" and fragile:
+        message = "a 1x1 convolution of stride over 1 on 2 to 7 maps corrupts memory with channels last"
+        raise RecipeError("RECIPE-FIT", message, place=Place(path="layout"), hint="layout: contiguous")
     if layout == "auto":
-        layout = "channels_last" if convolves else "contiguous"
+        layout = "channels_last" if convolves and not fragile else "contiguous"
         reason = "convolutions run faster with channels last" if convolves else "there are no convolutions"
+        reason = "1x1 convolutions of stride over 1 on few maps need it" if fragile else reason
         chosen.append(Decision("layout", layout, reason, SOURCE))
     recipe = recipe.replace(device=device, threads=threads, layout=layout)
     if recipe.precision == "auto":
@@ -72,6 +79,17 @@ def decide(
         recipe = recipe.replace(precision=precision)
         chosen.append(Decision("precision", precision, reason, SOURCE))
     return _cadence(recipe, chosen, work, per_epoch), chosen
+
+
+def _fragile(network: Network) -> bool:
+    """Whether torch 2.13 would write outside its memory with channels last (seen on AVX2; see docs/engine.md)."""
+    return any(
+        isinstance(module, nn.Conv2d)
+        and module.kernel_size == (1, 1)
+        and max(module.stride) > 1
+        and 1 < module.in_channels < FEW_MAPS
+        for module in network.modules()
+    )
 
 
 def _cadence(recipe: Recipe, chosen: list[Decision], work: float, per_epoch: int) -> Recipe:

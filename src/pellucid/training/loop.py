@@ -102,7 +102,7 @@ def _backward(state: State, moving: Player, group: list[Batch]) -> tuple[float, 
     total, count = 0.0, 0.0
     for micro, batch in enumerate(group):
         draw.at(state.step, micro)
-        if state.recipe.model is not None and type(state.recipe.model).foreign:
+        if state.recipe.model is not None and state.recipe.model.foreign():
             torch.default_generator.manual_seed(seeds.key(state.recipe.seed, "foreign", state.step, micro))
         if half:
             with torch.autocast(device, torch.bfloat16):

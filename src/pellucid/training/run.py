@@ -168,7 +168,7 @@ def events(session: Session, writer: Writer, signals: Signals | None = None) -> 
 @contextmanager
 def _generators(recipe: Recipe) -> Iterator[None]:
     """Gives torch's default generator back as it was, after a person's own modules drew from it."""
-    if recipe.model is None or not type(recipe.model).foreign:
+    if recipe.model is None or not recipe.model.foreign():
         yield
         return
     with torch.random.fork_rng(devices=[]):

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from pellucid import devices, plan
+from pellucid.data.augment import check
 from pellucid.data.batch import Batch, Dataset
 from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded, Raw
@@ -76,6 +77,7 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
         recipe.task is not None and recipe.model is not None and recipe.method is not None and recipe.start is not None
     )
     dataset = loaded.dataset
+    check(dataset.augment, dataset.form, type(recipe.task).answers)
     if len(dataset.valid) == 0:
         dataset.valid = dataset.train.part(0, len(dataset.train))  # a split may set no rows aside
     _weigh(recipe, loaded)

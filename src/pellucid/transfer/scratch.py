@@ -33,12 +33,14 @@ class Scratch(Start):
                 if isinstance(module, nn.Embedding):
                     module.weight.normal_(0.0, module.embedding_dim**-0.5, generator=generator)
                 head = name.split(".")[0] == "head"
-                if not isinstance(module, (nn.Linear, nn.Conv2d)) or (chosen is None and not head):
+                if not isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)) or (chosen is None and not head):
                     continue
+                # a transposed convolution keeps its weights as inputs x outputs
+                weight = module.weight.transpose(0, 1) if isinstance(module, nn.ConvTranspose2d) else module.weight
                 if head or chosen is None:
-                    Xavier().fill(module.weight, generator, 1.0)
+                    Xavier().fill(weight, generator, 1.0)
                 else:
-                    chosen[0].fill(module.weight, generator, chosen[1])
+                    chosen[0].fill(weight, generator, chosen[1])
                 if module.bias is not None:
                     module.bias.zero_()
         if chosen is not None and chosen[0].needs_data:
