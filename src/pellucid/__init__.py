@@ -17,18 +17,29 @@ from pellucid.devices import set_spin_count
 __version__ = "0.1.0"
 
 _HOMES = {
+    "AlexNet": "pellucid.families.alexnet",
     "CNN": "pellucid.families.cnn",
     "Classification": "pellucid.tasks.classification",
     "Code": "pellucid.code",
+    "Decoder": "pellucid.families.decoder",
+    "Detection": "pellucid.tasks.detection",
     "Foreign": "pellucid.families.foreign",
+    "Frames": "pellucid.families.frames",
     "Images": "pellucid.data.image",
+    "Inception": "pellucid.families.inception",
+    "LeNet": "pellucid.families.lenet",
     "MLP": "pellucid.families.mlp",
     "Multilabel": "pellucid.tasks.multilabel",
     "PellucidError": "pellucid.errors",
     "Recipe": "pellucid.recipe",
     "Regression": "pellucid.tasks.regression",
+    "ResNet": "pellucid.families.resnet",
+    "Segmentation": "pellucid.tasks.segmentation",
     "Supervised": "pellucid.methods.supervised",
     "Table": "pellucid.data.table",
+    "UNet": "pellucid.families.unet",
+    "VGG": "pellucid.families.vgg",
+    "Verification": "pellucid.tasks.verification",
     "check": "pellucid.jobs",
     "load": "pellucid.jobs",
     "resume": "pellucid.jobs",
@@ -43,9 +54,17 @@ if TYPE_CHECKING:
     from pellucid.data.image import Images as Images
     from pellucid.data.table import Table as Table
     from pellucid.errors import PellucidError as PellucidError
+    from pellucid.families.alexnet import AlexNet as AlexNet
     from pellucid.families.cnn import CNN as CNN
+    from pellucid.families.decoder import Decoder as Decoder
     from pellucid.families.foreign import Foreign as Foreign
+    from pellucid.families.frames import Frames as Frames
+    from pellucid.families.inception import Inception as Inception
+    from pellucid.families.lenet import LeNet as LeNet
     from pellucid.families.mlp import MLP as MLP
+    from pellucid.families.resnet import ResNet as ResNet
+    from pellucid.families.unet import UNet as UNet
+    from pellucid.families.vgg import VGG as VGG
     from pellucid.jobs import check as check
     from pellucid.jobs import load as load
     from pellucid.jobs import resume as resume
@@ -54,8 +73,11 @@ if TYPE_CHECKING:
     from pellucid.methods.supervised import Supervised as Supervised
     from pellucid.recipe import Recipe as Recipe
     from pellucid.tasks.classification import Classification as Classification
+    from pellucid.tasks.detection import Detection as Detection
     from pellucid.tasks.multilabel import Multilabel as Multilabel
     from pellucid.tasks.regression import Regression as Regression
+    from pellucid.tasks.segmentation import Segmentation as Segmentation
+    from pellucid.tasks.verification import Verification as Verification
 
 
 def __getattr__(name: str) -> Any:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Signal: TypeAlias = "torch.Tensor | tuple[Signal, ...]"
 """A tensor, or a tuple of them."""
 
+UNJUDGED = 255
+"""The code of a mask's pixels that count neither for the loss nor for any score."""
 FormKind = Literal["vector", "sequence", "grid", "pyramid", "nodes"]
 
 

@@ -15,16 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from pellucid.code import Code
-from pellucid.data.image_prepare import ImagePreparation
-from pellucid.data.image_raw import ImageRaw
-from pellucid.data.table_raw import TableRaw
 from pellucid.documents import read_file
 from pellucid.errors import PellucidError, Place, UsageError
 from pellucid.files import Lock, refuse, remove_folder, write_atomic
 from pellucid.findings import Finding
 from pellucid.recipe import Recipe, read_recipe
-from pellucid.record import Evaluated, Event, Stopped, Tested, defined, read_lines
-from pellucid.report import evidence as facts
+from pellucid.record import Evaluated, Event, Stopped, Tested, defined
 from pellucid.ship import bundle
 from pellucid.ship.bundle import from_bytes as from_bytes
 from pellucid.ship.bundle import to_bytes as to_bytes
@@ -215,47 +211,12 @@ def write_report(session: Session, folder: Path, *, seconds: float, speed: float
     """Writes `report.json` and `report.html` of a finished session."""
     from pellucid.report import html
     from pellucid.report.build import build
+    from pellucid.report.collect import collect
 
     report = build(collect(session, folder, seconds=seconds, speed=speed))
     write_atomic(folder / "report.json", json.dumps(report, allow_nan=False).encode() + b"\n")
     write_atomic(folder / "report.html", html.render(report).encode())
     return folder / "report.html"
-
-
-def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> facts.Evidence:
-    """Everything a finished session knows, for the report."""
-    recipe, dataset = session.recipe, session.dataset
-    raw, task, preparation = session.raw, recipe.task, session.loaded.preparation
-    assert task is not None and task.metrics is not None
-    return facts.Evidence(
-        name=folder.name,
-        task=task,
-        signature=session.signature,
-        dataset=dataset,
-        recipe=recipe.dump(),
-        decisions=[{name: str(value) for name, value in item.as_json().items()} for item in session.decisions],
-        layers=[layer._asdict() for layer in session.layers],
-        record=list(read_lines(folder / "record.jsonl")),
-        forward=lambda batch: evaluate.outputs(session.state.network, batch, recipe.precision),
-        decode=lambda output: task.decode(output, session.signature, dataset.scale),
-        truth=lambda batch: evaluate.truth(batch, dataset.scale),
-        network=session.state.network,
-        metrics=task.metrics,
-        groups=raw.columns if isinstance(raw, ImageRaw) else {},
-        columns=tuple(session.loaded.preparation.names()),
-        seed=recipe.seed,
-        seconds=seconds,
-        examples_per_second=speed,
-        facts=_machine(session),
-        cells=raw.cells if isinstance(raw, TableRaw) else None,
-        pixels=raw.picture if isinstance(raw, ImageRaw) else None,
-        to_pixels=preparation.pixels if isinstance(preparation, ImagePreparation) else None,
-    )
-
-
-def _machine(session: Session) -> dict[str, str]:
-    known = {**folders.facts(session), "data": session.signature.fingerprint[:16], "recipe": session.recipe.hash[:16]}
-    return {name: str(value) for name, value in known.items()}
 
 
 def report(run: Path | str, *, code: Code | None = None) -> Path:

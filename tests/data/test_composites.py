@@ -35,7 +35,7 @@ def test_box_and_mask_are_those_of_the_pasted_pixels():
         assert 0.3 * 40 - 1 <= bottom - top <= 0.6 * 40 + 1 and abs((bottom - top) - 2 * (right - left)) <= 1
 
 
-def test_half_of_every_object_is_left_to_be_seen():
+def test_most_of_every_object_is_left_to_be_seen():
     together = 0
     for seed in range(30):
         cutouts = [block(16, 16, code) for code in range(4)]
@@ -45,7 +45,7 @@ def test_half_of_every_object_is_left_to_be_seen():
             seen = (mask_HW == code + 1).sum()
             assert seen >= VISIBLE * 0.3 * 40 * 0.3 * 40 * 0.9
             assert (mask_HW[top:bottom, left:right] == code + 1).sum() == seen
-    assert together > 100
+    assert together > 80
 
 
 def test_alpha_is_blended():

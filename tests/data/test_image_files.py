@@ -94,3 +94,17 @@ def test_folders_inside_a_class_are_read(tmp_path: Path):
     write(tmp_path / "cat/more/1.png", noise(50))
     names = [item.name for item in from_folder(tmp_path).items]
     assert len(names) == 13 and "cat/more/1.png" in names
+
+
+def test_a_csv_of_masks(tmp_path: Path):
+    folder(tmp_path, 2)
+    rows = [f"{name}/{index}.png,{name}/{1 - index}.png,{name}" for name in ("cat", "dog") for index in range(2)]
+    file = tmp_path / "list.csv"
+    file.write_text("path,mask,patient\n" + "\n".join(rows) + "\n")
+    listing = from_csv(file, ())
+    assert listing.target == ("mask",) and set(listing.columns) == {"patient"}
+    assert listing.items[0].mask == tmp_path / "cat/1.png"
+    assert from_csv(file, ("patient",)).items[0].mask is None
+    assert from_csv(file, ("mask",), labelled=False, masks=False).target == ()
+    file.write_text("path,mask\ncat/0.png,yes\ndog/0.png,no\n")
+    assert from_csv(file, ()).items[0].labels == ("yes",), "a word is a class, and no file"

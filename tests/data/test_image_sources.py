@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+from PIL import Image
 
+from pellucid.data import image_sources
 from pellucid.data.image import Images
-from pellucid.data.image_raw import ImageRaw
+from pellucid.data.image_raw import Asked, ImageRaw
 from pellucid.errors import DataError
 
 
@@ -46,3 +50,35 @@ def test_arrays_that_are_no_images(images: np.ndarray):
 def test_labels_must_be_as_many():
     with pytest.raises(DataError, match="3 images and 2 labels"):
         Images().from_arrays(np.zeros((3, 4, 4), np.uint8), [0, 1])
+
+
+def test_a_csv_of_masks_with_names_beside_it(tmp_path: Path):
+    for index in range(6):
+        Image.fromarray(noise(index)).save(tmp_path / f"{index}.png")
+        Image.fromarray(noise(index) // 128).save(tmp_path / f"mask{index}.png")
+    rows = [f"{index}.png,mask{index}.png,p{index % 3}" for index in range(6)]
+    (tmp_path / "list.csv").write_text("path,mask,patient\n" + "\n".join(rows) + "\n")
+    (tmp_path / "classes.csv").write_text("name,code\nsea,1\nsky,0\n")
+    data = Images(path=str(tmp_path / "list.csv"))
+    raw = data.read()
+    signature = data.inspect(raw)
+    assert raw.mask_NHW is not None and raw.classes == ("sky", "sea") and raw.columns["patient"][3] == "p0"
+    assert signature.target is not None and signature.target.why == "a column names a mask for each image"
+    again = data.read_new(str(tmp_path / "list.csv"), signature, labelled=True)
+    assert np.array_equal(again.mask_NHW, raw.mask_NHW)
+    (tmp_path / "mask3.png").unlink()
+    new = data.read_new(str(tmp_path / "list.csv"), signature)
+    assert new.rows == 6 and new.findings == (), "masks are not looked at"
+
+
+def test_what_a_path_may_be(tmp_path: Path):
+    (tmp_path / "notes.txt").write_text("hello")
+    with pytest.raises(DataError, match="is no set of images"):
+        image_sources.from_path(str(tmp_path / "notes.txt"), Asked())
+    with pytest.raises(DataError, match="does not exist"):
+        image_sources.from_path(str(tmp_path / "none"), Asked())
+    one = tmp_path / "one.png"
+    Image.fromarray(noise(1)).save(one)
+    assert len(image_sources.from_path(str(one), Asked(new=True)).items) == 1
+    assert len(image_sources.from_anything([one, noise(2)], Asked()).items) == 2
+    assert image_sources.from_path("digits", Asked(("number",))).target == ("number",)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from pellucid.data.composites import MOST
 from pellucid.data.embedded import EMBEDDED
 from pellucid.data.toys import FRAMES, MOTIONS, SHAPES, SIDE, clips, shapes
 
@@ -51,7 +52,7 @@ def test_the_committed_sets_are_those():
         assert arrays["clips"].shape == (600, FRAMES, SIDE, SIDE) and arrays["classes"].tolist() == list(MOTIONS)
         assert {clip.tobytes() for clip in clips(2)[0]} <= {clip.tobytes() for clip in arrays["clips"]}
     with np.load(EMBEDDED["shapes"].path, allow_pickle=False) as arrays:
-        assert arrays["images"].shape == (1000, 48, 48, 3) and arrays["boxes"].shape == (1000, 4, 5)
+        assert arrays["images"].shape == (1000, 48, 48, 3) and arrays["boxes"].shape == (1000, MOST, 5)
         assert arrays["classes"].tolist() == list(SHAPES)
         assert arrays["mask_classes"].tolist() == ["background", *SHAPES]
         assert {image.tobytes() for image in shapes((2, 0, 0))["images"]} <= {i.tobytes() for i in arrays["images"]}

@@ -19,6 +19,10 @@ EXAMPLES = {
     "labels": (torch.randn(4, 2), torch.tensor([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]])),
     "values": (torch.randn(4, 2), torch.randn(4, 2)),
     "mask": (torch.randn(4, 3, 2, 2), torch.tensor([[[0, 2], [1, 255]]] * 3 + [[[255, 255]] * 2], dtype=torch.uint8)),
+    "boxes": (
+        torch.tensor([[[2.0, 2, 4, 0, 0, 3, 4, 0.1, -2], [6, 2, 4, 5, 0, 8, 4, 0.3, 0]]] * 4),
+        torch.tensor([[[1.0, 0, 4, 4, 0]], [[1.0, 0, 7, 3, 1]]] + [[[0.0, 0, 0, 0, -1]]] * 2),
+    ),
     "pairs": (torch.nn.functional.normalize(torch.randn(4, 3), dim=1), torch.tensor([0, 2, 1, 1])),
 }
 

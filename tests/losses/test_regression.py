@@ -1,4 +1,4 @@
-"""Losses of values: by hand, against torch, numerically, and at the extremes."""
+"""Losses of values: by hand, against torch, and at the extremes."""
 
 from __future__ import annotations
 
@@ -26,9 +26,7 @@ def test_as_torch():
 
 
 @pytest.mark.parametrize("loss", [mse, mae, huber])
-def test_gradient_extremes_empty_and_shapes(loss):
-    x = torch.randn(5, 2, dtype=torch.float64, requires_grad=True)
-    assert torch.autograd.gradcheck(lambda x: loss(x, torch.zeros(5, 2)), x)
+def test_extremes_empty_and_shapes(loss):
     far = torch.tensor([[1e4], [-1e4]], requires_grad=True)
     (gradient,) = torch.autograd.grad(loss(far, torch.zeros(2)).sum(), far)
     assert gradient.isfinite().all()

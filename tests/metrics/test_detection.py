@@ -6,6 +6,7 @@ import contextlib
 import io
 import math
 import time
+from typing import Any
 
 import numpy as np
 import pytest
@@ -21,7 +22,9 @@ torch.set_num_threads(1)
 PAD = [0.0, 0, 0, 0, -1]
 
 
-def some(count: int, seed: int, *, most: int = 8, classes: int = 3, side: int = 64) -> tuple[torch.Tensor, torch.Tensor]:
+def some(
+    count: int, seed: int, *, most: int = 8, classes: int = 3, side: int = 64
+) -> tuple[torch.Tensor, torch.Tensor]:
     """(box_NK6, target_NM5): true boxes, and predictions that are those moved a little, copies, and strangers.
 
     Places are multiples of 1/4, so that both codes see the same numbers; scores often tie.
@@ -53,8 +56,8 @@ def some(count: int, seed: int, *, most: int = 8, classes: int = 3, side: int = 
 
 def coco(box_NK6: torch.Tensor, target_NM5: torch.Tensor, classes: int) -> tuple[float, float]:
     """(mAP, mAP at 0.5) by pycocotools."""
-    known = {"images": [{"id": image + 1} for image in range(len(target_NM5))],
-             "categories": [{"id": code} for code in range(classes)], "annotations": [], "info": {}}  # fmt: skip
+    known: Any = {"images": [{"id": image + 1} for image in range(len(target_NM5))],
+                  "categories": [{"id": code} for code in range(classes)], "annotations": [], "info": {}}  # fmt: skip
     said = []
     for image, (boxes, truths) in enumerate(zip(box_NK6.tolist(), target_NM5.tolist(), strict=True)):
         for left, top, right, bottom, code in (row for row in truths if row[4] >= 0):
@@ -65,7 +68,7 @@ def coco(box_NK6: torch.Tensor, target_NM5: torch.Tensor, classes: int) -> tuple
         said += [{"image_id": image + 1, "category_id": int(code), "bbox": [left, top, right - left, bottom - top],
                   "score": score} for left, top, right, bottom, code, score in boxes if code >= 0]  # fmt: skip
     with contextlib.redirect_stdout(io.StringIO()):
-        truth = COCO()
+        truth: Any = COCO()
         truth.dataset = known
         truth.createIndex()
         judge = COCOeval(truth, truth.loadRes(said), "bbox")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 import torch
 from sklearn import metrics
@@ -13,7 +14,7 @@ from pellucid.metrics import verification
 from pellucid.metrics.metric import Prediction
 from pellucid.metrics.verification import (
     accepts_at,
-    best_threshold,
+    midway,
     pair_accuracy,
     pair_auc,
     pairs,
@@ -63,20 +64,20 @@ def test_accuracy_is_that_of_balanced_pairs_at_the_threshold():
         assert pair_accuracy(prediction, code) == pytest.approx(expected)
 
 
-def test_without_a_threshold_the_best_one_decides():
+def test_without_a_threshold_the_one_midway_decides():
     vector, code = clouds()
-    same, cosine = every(vector, code)
-    best = best_threshold(pairs(vector, code))
-    assert best is not None
-    tried = [metrics.balanced_accuracy_score(same, [value >= cut for value in cosine]) for cut in cosine]
-    at_best = pair_accuracy(Prediction(embedding_ND=vector, threshold=best), code)
-    assert at_best == pytest.approx(max(tried)) == pair_accuracy(Prediction(embedding_ND=vector), code)
+    same, cosine = (np.array(values) for values in every(vector, code))
+    middle = (cosine[same].mean() + cosine[~same].mean()) / 2
+    assert midway(pairs(vector, code)) == pytest.approx(middle)
+    expected = metrics.balanced_accuracy_score(same, cosine >= middle)
+    assert pair_accuracy(Prediction(embedding_ND=vector), code) == pytest.approx(expected)
 
 
-def test_the_threshold_lies_halfway_between_what_it_parts():
-    vector, code = on_a_circle(0, 10, 90, 100), torch.tensor([0, 0, 1, 1])
-    best = best_threshold(pairs(vector, code))
-    assert best == pytest.approx((math.cos(math.radians(10)) + math.cos(math.radians(80))) / 2, abs=2e-4)
+def test_the_middle_counts_weights():
+    vector, code = clouds(each=4)
+    kept = torch.arange(len(code)) % 3 != 0
+    expected = midway(pairs(vector[kept], code[kept]))
+    assert midway(pairs(vector, code, kept.double())) == pytest.approx(expected)
 
 
 def test_true_accepts_by_hand():
@@ -125,7 +126,7 @@ def test_weights_count_as_repeats_of_different_images():
 @pytest.mark.parametrize("count", [0, 1, 4])
 def test_one_class_alone_has_no_score(count: int):
     vector, code = clouds(classes=1, each=count) if count else (torch.zeros(0, 4), torch.zeros(0).long())
-    assert best_threshold(pairs(vector, code)) is None
+    assert midway(pairs(vector, code)) is None
     assert all(math.isnan(score(Prediction(embedding_ND=vector), code)) for score in (pair_auc, pair_accuracy))
     prediction = Prediction(embedding_ND=vector, threshold=0.5)
     assert math.isnan(pair_accuracy(prediction, code)) and math.isnan(tar_at_far(prediction, code))

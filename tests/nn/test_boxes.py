@@ -28,7 +28,9 @@ def test_levels_finer_than_four_pixels_are_left_out_where_there_are_coarser_ones
 def test_places_are_the_middles_of_equal_tiles():
     place_P3 = places(FORM.levels[1:], IMAGE)
     assert place_P3.shape == (12 * 16 + 6 * 8, 3)
-    assert place_P3[0].tolist() == [2, 2, 4] and place_P3[1].tolist() == [6, 2, 4] and place_P3[16].tolist() == [2, 6, 4]
+    assert (
+        place_P3[0].tolist() == [2, 2, 4] and place_P3[1].tolist() == [6, 2, 4] and place_P3[16].tolist() == [2, 6, 4]
+    )
     assert place_P3[-1].tolist() == [60, 44, 8]
     uneven = places((grid(1, 3, 3),), (10, 10))
     assert uneven[0].tolist() == pytest.approx([5 / 3, 5 / 3, 10 / 3])

@@ -26,14 +26,3 @@ def test_a_map_is_kept_or_dropped_as_a_whole():
 def test_nothing_happens_in_evaluation():
     x_BCHW = torch.randn(2, 3, 4, 4)
     assert drawn(0.5).eval()(x_BCHW) is x_BCHW
-
-
-def test_gradient_equals_the_numeric_one():
-    layer = drawn(0.4)
-
-    def repeated(x_BCHW: torch.Tensor) -> torch.Tensor:
-        assert layer.draw is not None
-        layer.draw.at(0)
-        return layer(x_BCHW)
-
-    assert torch.autograd.gradcheck(repeated, torch.randn(2, 5, 2, 2, dtype=torch.float64, requires_grad=True))

@@ -52,18 +52,6 @@ def test_the_stream_alone_decides(kind: type):
     assert torch.equal(before, torch.get_rng_state())
 
 
-@pytest.mark.parametrize("kind", [Dropout, GaussianNoise])
-def test_gradient_equals_the_numeric_one(kind: type):
-    layer = drawn(kind(0.4))
-
-    def repeated(x: torch.Tensor) -> torch.Tensor:
-        assert layer.draw is not None
-        layer.draw.at(3)
-        return layer(x)
-
-    assert torch.autograd.gradcheck(repeated, torch.randn(4, 5, dtype=torch.float64, requires_grad=True))
-
-
 def test_no_share_no_rows_and_impossible_shares():
     x = torch.randn(3, 2)
     assert Dropout(0.0)(x) is x and GaussianNoise(0.0)(x) is x

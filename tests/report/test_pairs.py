@@ -12,10 +12,12 @@ from torch.nn import functional as F
 
 from pellucid import jobs
 from pellucid.data.signature import PARTS
-from pellucid.metrics.verification import best_threshold, pair_auc, pairs, retrieval, tar_at_far
+from pellucid.forms import tensors
+from pellucid.metrics.verification import midway, pair_auc, pairs, retrieval, tar_at_far
 from pellucid.recipe import Recipe
 from pellucid.report import html
 from pellucid.report.build import build
+from pellucid.report.collect import collect
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, outcome
 from pellucid.report.pairs import COMPONENTS, pair_baselines, pairs_section, told
@@ -50,7 +52,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     }
     run = folder / "run"
     jobs.train(Recipe.model_validate(written), run=run, report=False)
-    evidence = jobs.collect(jobs.finished(run), run, seconds=1.0, speed=1.0)
+    evidence = collect(jobs.finished(run), run, seconds=1.0, speed=1.0)
     return evidence, {part: outcome(evidence, part) for part in PARTS}
 
 
@@ -75,7 +77,7 @@ def test_the_section_says_what_the_scores_say(found: Found, section: dict[str, A
 def test_the_threshold_is_the_one_that_validation_gave(found: Found, section: dict[str, Any]):
     valid = found[1]["valid"]
     assert valid.prediction.embedding_ND is not None
-    best = best_threshold(pairs(valid.prediction.embedding_ND, valid.truth))
+    best = midway(pairs(valid.prediction.embedding_ND, valid.truth))
     assert section["threshold"]["cosine"] == pytest.approx(best, abs=1e-5)
 
 
@@ -109,7 +111,7 @@ def test_baselines_are_cosines_of_pixels_and_of_their_components(found: Found):
 
 def test_components_equal_those_of_the_covariance(found: Found):
     evidence, outcomes = found
-    learnt, asked = (outcomes[part].batch.input.flatten(1).double() for part in ("train", "test"))
+    learnt, asked = (tensors(outcomes[part].batch.input)[0].flatten(1).double() for part in ("train", "test"))
     _, way = torch.linalg.eigh((learnt - learnt.mean(0)).T.cov())
     expected = F.normalize((asked - learnt.mean(0)) @ way[:, -COMPONENTS:], dim=1)
     given = pair_baselines(evidence, *outcomes.values())[1].prediction.embedding_ND

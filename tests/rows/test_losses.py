@@ -10,8 +10,7 @@ from sklearn.metrics import log_loss
 from torch import nn
 
 from pellucid.forms import grid, vector
-from pellucid.losses.catalogue import KINDS as LOSSES
-from pellucid.losses.loss import LossFunction, reduce
+from pellucid.losses.loss import reduce
 from pellucid.losses.parts import MSE, CrossEntropy
 from pellucid.nn.activation_parts import Activation, Own
 from pellucid.nn.blocks import ConvBlock, Dense
@@ -96,19 +95,3 @@ def test_back_propagation_equals_numeric_gradients(name: str):
         return torch.func.functional_call(module, dict(zip(names, parameters, strict=True)), (x,))
 
     assert torch.autograd.gradcheck(forward, (x, *module.parameters()))
-
-
-@pytest.mark.row("C12")
-@pytest.mark.parametrize("kind", sorted(LOSSES))
-def test_loss_gradients_equal_numeric_gradients(kind: str):
-    part = concrete(LossFunction, kind)
-    targets = {
-        "classes": (3, torch.tensor([0, 2, 1, 1])),
-        "binary": (1, torch.tensor([0, 1, 1, 0])),
-        "labels": (2, torch.tensor([[0.0, 1.0], [1.0, 1.0], [0.0, 0.0], [1.0, 0.0]])),
-        "values": (2, torch.zeros(4, 2)),
-    }
-    for name in part.targets:
-        width, target = targets[name]
-        output = torch.randn(4, width, generator=generator(2, "output"), dtype=torch.float64).requires_grad_()
-        assert torch.autograd.gradcheck(lambda x, target=target: part.per_example(x, target).value_B, output)

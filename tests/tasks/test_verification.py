@@ -10,7 +10,7 @@ from pellucid.data.batch import Batch
 from pellucid.data.signature import Signature, Target
 from pellucid.forms import vector
 from pellucid.losses.parts import CosineMargin, LossFunction, Triplet
-from pellucid.metrics.verification import best_threshold, pairs
+from pellucid.metrics.verification import midway, pairs
 from pellucid.nn.cosine_head import CosineHead
 from pellucid.tasks.task import Task
 from pellucid.tasks.verification import Verification
@@ -35,7 +35,8 @@ def made(loss: LossFunction) -> tuple[Task, CosineHead, torch.Tensor, Batch]:
 def test_the_plan_gets_a_loss_and_scores_of_pairs():
     assert SIGNATURE.target is not None
     assert Verification().loss_for(SIGNATURE.target).value == "cosine_margin"
-    assert Verification().metrics_for(SIGNATURE.target).value[0] == "pair_auc"
+    scores = Verification().metrics_for(SIGNATURE.target).value
+    assert isinstance(scores, tuple) and scores[0] == "pair_auc"
 
 
 def test_training_learns_from_prototypes():
@@ -78,7 +79,7 @@ def test_the_threshold_is_fixed_on_validation_and_read_from_the_output():
     asked.settle(nn.Sequential(head), output, batch)  # the head may lie inside another module
     after = asked.decode(head(x_BF), SIGNATURE, None)
     assert after.threshold is not None
-    expected = best_threshold(pairs(before.embedding_ND, CODES))
+    expected = midway(pairs(before.embedding_ND, CODES))
     assert expected is not None and abs(after.threshold - expected) < 1e-6
     assert asked.decode(head(x_BF)[:0], SIGNATURE, None).threshold is None
 

@@ -15,7 +15,7 @@ import torch
 from torch.nn import functional
 
 from pellucid.data.batch import Batch
-from pellucid.data.image_raw import UNJUDGED
+from pellucid.forms import UNJUDGED
 
 KEPT = 0.25
 """Share of its area that must stay in the image for a box to be kept: of less, too little of the thing is seen."""

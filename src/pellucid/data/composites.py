@@ -13,11 +13,11 @@ from PIL import Image
 
 from pellucid.seeds import Draw
 
-MOST = 4
+MOST = 3
 """Objects in one picture."""
 SMALL, LARGE = 0.3, 0.6
 """The longer side of an object, as a share of the picture's."""
-VISIBLE = 0.5
+VISIBLE = 0.7
 """Least share of an object that others may leave to be seen."""
 TRIES = 8
 """Places tried for an object before it is left out."""
@@ -55,7 +55,7 @@ def compose(background_HW3: np.ndarray, cutouts: Sequence[CutOut], draw: Draw) -
     """Pastes every cut-out at a random place and size, mirrored or not: image_HW3, mask_HW, box_M5.
 
     The mask is the class code plus 1, and 0 where nothing is pasted. Boxes (left, top, right, bottom, code) are those
-    of what can be seen, which is at least half of each object; an object that finds no place is left out.
+    of what can be seen, which is most of each object; an object that finds no place is left out.
     """
     image_HW3, owner_HW = background_HW3.copy(), np.zeros(background_HW3.shape[:2], np.uint8)
     codes: list[int] = []

@@ -107,7 +107,8 @@ def from_csv(file: Path, target: Sequence[str], labelled: bool = True, masks: bo
             "DATA-CSV", message, place=Place(str(file), 1), hint=f"call it one of: {', '.join(PATH_COLUMNS)}"
         )
     mask_name = _mask_column(dict(zip(header, rows[1][1], strict=False)), target) if masks else None
-    targets = () if mask_name else _targets(header, target, path_name, file, labelled)
+    unread = not masks and tuple(target) in {(name,) for name in MASK_COLUMNS}
+    targets = () if mask_name or unread else _targets(header, target, path_name, file, labelled)
     items: list[Listed] = []
     for line, row in rows[1:]:
         if len(row) != len(header):

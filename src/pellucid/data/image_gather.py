@@ -20,8 +20,9 @@ import numpy as np
 from pellucid.data import decode, image_boxes, image_clips, image_masks, image_store, image_tiles
 from pellucid.data.decode import Header
 from pellucid.data.image_labels import labelled
-from pellucid.data.image_raw import UNJUDGED, Found, ImageRaw, Item, Marked, Wanted
+from pellucid.data.image_raw import Found, ImageRaw, Item, Marked, Wanted
 from pellucid.errors import DataError, PellucidError, Place, quote
+from pellucid.forms import UNJUDGED
 
 Input = TypeVar("Input")
 Output = TypeVar("Output")

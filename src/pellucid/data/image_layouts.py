@@ -15,13 +15,13 @@ from pellucid.data.image_files import Listed, entries, natural, walk
 from pellucid.data.image_names import class_names
 from pellucid.data.image_raw import Asked, Found, Item
 from pellucid.data.signature import PARTS
+from pellucid.data.source import COCO_FILES
 from pellucid.data.splitting import PART_NAMES
 from pellucid.errors import DataError, Place, quote
 
 IMAGE_FOLDERS = ("images", "image", "imgs", "jpegimages")
 MASK_FOLDERS = ("masks", "mask", "labels", "annotations", "segmentationclass")
 XML_FOLDERS = ("annotations", "labels", "xml")
-COCO_FILES = ("annotations.json", "_annotations.coco.json", "instances*.json")
 
 
 @dataclass(frozen=True)

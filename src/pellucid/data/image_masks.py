@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from pellucid.data import decode
-from pellucid.data.image_raw import UNJUDGED, Found, Marked, MaskMeaning
+from pellucid.data.image_raw import Found, Marked, MaskMeaning
 from pellucid.errors import DataError, Place
+from pellucid.forms import UNJUDGED
 
 MOST_COLOURS = 32
 """Colours of all masks together: more are a photograph, not a mask."""

@@ -22,8 +22,6 @@ MaskMeaning = Literal["classes", "any"]
 """`classes`: each value is one; `any`: all above 0 are one, as where each object has a number of its own."""
 KINDS: dict[str, Literal["mask", "boxes"]] = {"mask": "mask", "masks": "mask", "boxes": "boxes"}
 """What `data.target` may say to ask for masks or boxes."""
-UNJUDGED = 255
-"""The code of a pixel of a mask that is neither learnt from nor judged."""
 
 NOWHERE = Place()
 

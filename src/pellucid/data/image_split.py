@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from pellucid.data.image_raw import UNJUDGED, ImageRaw
+from pellucid.data.image_raw import ImageRaw
 from pellucid.data.image_twins import twins
 from pellucid.data.signature import PARTS
 from pellucid.data.split import Split
 from pellucid.data.splitting import ByGroup, Facts
 from pellucid.errors import DataError, Place, did_you_mean, quote
 from pellucid.findings import Finding
+from pellucid.forms import UNJUDGED
 
 PART_COLUMN = "split"
 """The name under which ready-made train, valid and test parts are offered to the split `by_column`."""

@@ -22,7 +22,7 @@ BANDS = MOST_BITS + 1
 NEIGHBOURS = 32
 """Images with the same band that each is compared with: bounds the work where a band says little."""
 LEAST_CORRELATION = 0.99
-MOST_DIFFERENCE = 12.0
+MOST_DIFFERENCE = 16.0
 """Mean difference of pixel values, 0..255."""
 MOST_APART = 0.05
 """Difference of target values, in standard deviations: pictures that differ more in what they show are no copies."""

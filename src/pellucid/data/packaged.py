@@ -56,9 +56,7 @@ CLOTHES = (
 STAMPS: dict[str, tuple[str, ...]] = {
     "animal": ("animals/birds/*.png", "animals/mammals/*.png", "animals/mammals/*/*.png"),
     "coin": ("symbols/money/*/coins/*.png", "symbols/money/japanese/*.png"),
-    "flower": ("plants/flowers/*.png",),
-    "fruit": ("food/fruit/*.png",),
-    "house": ("town/houses/cartoon/*.png",),
+    "sign": ("town/roadsigns/*.png",),
     "vehicle": ("vehicles/*/*.png", "vehicles/*/cartoon/*.png", "vehicles/*/planes/*.png"),
 }
 """Which stamps are cut-outs of each class."""
@@ -80,10 +78,16 @@ TUXPAINT = Package(
     "apt-get install tuxpaint-stamps-default",
     "tuxpaint/stamps",
     tuple(pattern for patterns in STAMPS.values() for pattern in patterns),
-    "",
+    "44a36beaf490efe117c5cbde04a0bb208cf5a3d9113113fd9719bcd4d1836eb7",
     ("_mirror", "trainSign"),
 )
-SKIMAGE = Package("scikit-image", "pip install scikit-image", "skimage/data", PHOTOS, "")
+SKIMAGE = Package(
+    "scikit-image",
+    "pip install scikit-image",
+    "skimage/data",
+    PHOTOS,
+    "3805f349c9619a078f5aadc953ea06c7ef75ed1237056a38898f4cd58d78c026",
+)
 
 COUNTS = (3000, 300, 700)
 """Composites that train, choose and judge."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
     from pellucid.data.batch import Batch, Dataset, Scale
 
+COCO_FILES = ("annotations.json", "_annotations.coco.json", "instances*.json", "*.coco.json")
+"""Names under which boxes are described in the COCO form."""
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
 
@@ -121,7 +124,7 @@ class Data(Part):
 
     @classmethod
     def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
-        """`images` for a folder or an embedded image set, else `table`."""
+        """`images` for a folder, an archive of arrays, a COCO file or an embedded image set, else `table`."""
         from pellucid.data.embedded import EMBEDDED
 
         path = value.get("path")
@@ -129,7 +132,9 @@ class Data(Part):
             return None
         if not Path(path).exists() and path in EMBEDDED:
             return EMBEDDED[path].kind
-        if Path(path).is_dir() or Path(path).suffix.lower() in IMAGE_SUFFIXES:
+        file = Path(path)
+        annotated = any(fnmatch(file.name.lower(), name) for name in COCO_FILES)
+        if file.is_dir() or annotated or file.suffix.lower() in IMAGE_SUFFIXES | {".npz"}:
             return "images"
         return "table"
 

@@ -17,7 +17,7 @@ FRAMES, SIDE = 8, 16
 
 
 def shapes(counts: tuple[int, int, int], side: int = 48, seed: int = 0) -> dict[str, np.ndarray]:
-    """Colour pictures of one to four flat shapes: `counts` of them train, choose and judge.
+    """Colour pictures of one to three flat shapes: `counts` of them train, choose and judge.
 
     `images`, `masks` (0 is background, then SHAPES), `boxes` (codes of SHAPES) and `split`.
     """

@@ -13,13 +13,11 @@ from pellucid.data.signature import PARTS
 from pellucid.errors import UsageError
 from pellucid.explain import unit as units
 from pellucid.explain.trace import Step, trace
-from pellucid.forms import tensors
+from pellucid.forms import UNJUDGED, tensors
 from pellucid.metrics.metric import Prediction
 from pellucid.training import evaluate
 from pellucid.training.session import Session
 
-NOT_JUDGED = 255
-"""The code of a mask's pixels that count nowhere."""
 SHOWN = 256
 """Numbers of a tensor that are told; its size always is."""
 
@@ -162,7 +160,7 @@ def _truth(session: Session, batch: Batch) -> Any:
     if target.kind == "labels":
         return [name for name, holds in zip(target.names, truth.tolist(), strict=True) if holds]
     if target.kind == "mask":
-        return _shares(truth[truth != NOT_JUDGED], target.classes)["label"]
+        return _shares(truth[truth != UNJUDGED], target.classes)["label"]
     if target.kind == "boxes":
         return str(int((truth[:, 4] >= 0).sum()))
     return truth.tolist()

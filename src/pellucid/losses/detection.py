@@ -1,7 +1,7 @@
 """Losses of boxes, one sum for each image and the count of places that answer for a box.
 
-    output_BPK   P places: x, y and stride of the place, left, top, right, bottom of its box, then one logit a class
-    target_BM5   M boxes: left, top, right, bottom, class code; rows with the code -1 only fill up
+output_BPK   P places: x, y and stride of the place, left, top, right, bottom of its box, then one logit a class
+target_BM5   M boxes: left, top, right, bottom, class code; rows with the code -1 only fill up
 """
 
 from __future__ import annotations

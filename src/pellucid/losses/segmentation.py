@@ -8,11 +8,9 @@ from __future__ import annotations
 import torch
 from torch.nn import functional as F
 
+from pellucid.forms import UNJUDGED
 from pellucid.losses import classification
 from pellucid.losses.loss import Loss
-
-UNJUDGED = 255
-"""The code of a pixel that nobody judged; it is no class."""
 
 
 def cross_entropy(output_BCHW: torch.Tensor, target_BHW: torch.Tensor, label_smoothing: float = 0.0) -> Loss:

@@ -9,10 +9,9 @@ from __future__ import annotations
 
 import torch
 
+from pellucid.forms import UNJUDGED
 from pellucid.metrics.metric import Metric, Prediction, Sums
 
-UNJUDGED = 255
-"""The code of a pixel that nobody judged; it is no class."""
 CHUNK = 64
 """Images that are counted at once: a pixel takes eight bytes while it is."""
 

@@ -26,7 +26,7 @@ class CosineHead(nn.Module):
 
     def forward(self, x_BF: torch.Tensor) -> torch.Tensor:
         """x_BF -> embedding_BD and cosine_BC (or nothing) in training, embedding_BD and threshold_B1 at prediction."""
-        embedding_BD = F.normalize(self.embedding(x_BF).float(), dim=1)
+        embedding_BD = F.normalize(self.embedding(x_BF).to(self.embedding.weight), dim=1)
         if not self.training:
             return torch.cat([embedding_BD, self.threshold.expand(len(embedding_BD), 1)], 1)
         if self.prototypes is None:

@@ -1,6 +1,6 @@
 """Where detection errs: precision of each class, kinds of errors, and boxes beside the true ones.
 
-    N  images    D, G  predicted boxes in all, true ones    C  classes    T  overlaps from 0.5 to 0.95
+N  images    D, G  predicted boxes in all, true ones    C  classes    T  overlaps from 0.5 to 0.95
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def kinds(box_NK6: torch.Tensor, target_NM5: torch.Tensor) -> dict[str, int]:
     `duplicate`: its object was found by a better box; `class`: on an object of another class; `place`: near an object
     of its class, but overlapping it by less than 0.5; `nothing`: on no object. `missed`: true boxes with none of these.
     """
-    counts = dict.fromkeys(("right", "duplicate", "class", "place", "nothing", "missed"), 0)
+    counts: dict[str, int] = dict.fromkeys(("right", "duplicate", "class", "place", "nothing", "missed"), 0)
     matches = match(box_NK6, target_NM5, (HALF,))
     for image in range(len(box_NK6)):
         right_D = matches.right_DT[matches.image_D == image, 0]

@@ -24,7 +24,7 @@ def boxes(report: dict[str, Any]) -> str:
     what = (
         f"How many boxes are right and how many are found, from the surest on ({word('precision')}, {word('recall')}), "
         "what the wrong ones are, and images with their true and their predicted boxes. "
-        f"Where boxes are counted or drawn, they are those with a score of at least {score(found['score'])}."
+        f"Where boxes are counted or drawn, they are those with a score of at least {found['score']:g}."
     )
     charts = _precision_recall(found) + _kinds(found)
     return section(

@@ -56,6 +56,8 @@ class Evidence:
     """Row number -> the row as it stood in the source (column -> text), for the worst mistakes of a table."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns that are no inputs but say whose a row is (hospital, sex), with a cell for every source row."""
+    redraw: Callable[..., Any] | None = None
+    """Target values, in order -> the uint8 picture HW they describe; None where nothing can draw it."""
     to_pixels: Callable[[torch.Tensor], Any] | None = None
     """A prepared x_CHW on the CPU -> the uint8 image HWC it came from; of a clip, its first frame."""
     pixels: Callable[[int], Any] | None = None

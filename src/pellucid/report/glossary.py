@@ -15,6 +15,8 @@ WORDS = {
     "cross-entropy": "The usual loss of classification: large where the network was sure and wrong.",
     "epoch": "One pass over all training rows.",
     "F1": "One number for precision and recall: high only if both are.",
+    "IoU": "Intersection over union: what truth and prediction share, of all that either holds; 1 is perfect.",
+    "Dice": "Twice what truth and prediction share, of what both hold together; 1 is perfect.",
     "interval": "The range in which the score would fall on 95 of 100 samples like this one.",
     "learning rate": "How far each step moves the weights.",
     "log loss": "Minus the logarithm of the probability given to what was true; it punishes being sure and wrong.",

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from PIL import Image
 
+from pellucid.forms import UNJUDGED
 from pellucid.metrics.curves import confusion_matrix
 from pellucid.metrics.metric import Prediction
-from pellucid.metrics.segmentation import UNJUDGED, by_class, counts, dices, ious
+from pellucid.metrics.segmentation import by_class, counts, dices, ious
 from pellucid.report.baselines import Baseline
 from pellucid.report.drawing import class_colours, rgb, tint
 from pellucid.report.evidence import Evidence

@@ -24,7 +24,7 @@ def mistakes(evidence: Evidence, test: Outcome) -> list[dict[str, Any]]:
     if not len(test) or test.batch.target is None:
         return []
     loss = evidence.task.losses(test.output, test.batch)
-    value_B = loss.value_B if loss.weight_B is None else loss.value_B / loss.weight_B
+    value_B = loss.value_B if loss.weight_B is None else loss.value_B / loss.weight_B.clamp_min(1)
     worst = torch.argsort(value_B.detach(), descending=True, stable=True)[:SHOWN].tolist()
     rows = rows_of(test.batch)
     return [

@@ -9,7 +9,7 @@ from torch.nn import functional as F
 
 from pellucid.metrics.curves import Roc
 from pellucid.metrics.metric import Prediction
-from pellucid.metrics.verification import Pairs, accepts, accepts_at, best_threshold, pairs, roc
+from pellucid.metrics.verification import Pairs, accepts, accepts_at, midway, pairs, roc
 from pellucid.report.baselines import Baseline, numbers
 from pellucid.report.classes import points
 from pellucid.report.drawing import scene
@@ -21,7 +21,9 @@ FALSE_SHARES = (0.1, 0.01, 0.001)
 """False accepts that the table lists."""
 BINS = 40
 WORST = 6
-"""Pairs of each kind that are shown."""
+"""Pairs of each kind that are shown,"""
+SEARCHED = 500
+"""and those among which they are found."""
 COMPONENTS = 32
 LEARNT = 5_000
 """Training rows that the components are fitted on."""
@@ -100,7 +102,7 @@ def _components(x_ND: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
 def _settled(valid_ND: torch.Tensor, test_ND: torch.Tensor, valid_truth: torch.Tensor) -> Prediction:
     """Embeddings of the test rows, with the threshold that the validation rows give."""
     valid_ND, test_ND = (F.normalize(vector_ND.double(), dim=1) for vector_ND in (valid_ND, test_ND))
-    return Prediction(embedding_ND=test_ND, threshold=best_threshold(pairs(valid_ND, valid_truth)))
+    return Prediction(embedding_ND=test_ND, threshold=midway(pairs(valid_ND, valid_truth)))
 
 
 def _pairs(prediction: Prediction, truth: torch.Tensor) -> Pairs:
@@ -128,13 +130,16 @@ def _histogram(found: Pairs) -> dict[str, Any]:
 def _worst(
     evidence: Evidence, test: Outcome, found: Pairs, kind_NN: torch.Tensor, *, most_alike: bool
 ) -> list[dict[str, Any]]:
-    """The pairs of one kind that look most as if they were of the other."""
+    """The pairs of one kind that look most as if they were of the other, the worst one for every pair of classes."""
     pair_M2 = kind_NN.triu().nonzero()
     cosine_M = found.cosine_NN[pair_M2[:, 0], pair_M2[:, 1]]
-    worst_M = cosine_M.argsort(descending=most_alike, stable=True)[:WORST]
+    order_M = cosine_M.argsort(descending=most_alike, stable=True)[:SEARCHED]
+    worst: dict[tuple[int, ...], tuple[float, list[int]]] = {}
+    for cosine, pair in zip(cosine_M[order_M].tolist(), found.at_N[pair_M2[order_M]].tolist(), strict=True):
+        worst.setdefault(tuple(sorted(test.truth[pair].tolist())), (cosine, pair))
     return [
-        {"cosine": plain(cosine), "sides": [_side(evidence, test, int(found.at_N[place])) for place in pair]}
-        for cosine, pair in zip(cosine_M[worst_M].tolist(), pair_M2[worst_M].tolist(), strict=True)
+        {"cosine": plain(cosine), "sides": [_side(evidence, test, place) for place in pair]}
+        for cosine, pair in list(worst.values())[:WORST]
     ]
 
 

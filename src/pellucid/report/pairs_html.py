@@ -62,7 +62,8 @@ def _rates(found: dict[str, Any]) -> str:
             [score(settled["falsely"]), score(settled["accepted"]), f"{number(settled['cosine'])} (this model)"]
         )
     head = ["Different pairs accepted", "Same pairs accepted", "Threshold"]
-    return table(head, rows, numbers={1, 2}, own=len(rows) - 1 if settled else None) if rows else ""
+    listed = table(head, rows, numbers={1, 2}, own=len(rows) - 1 if settled else None)
+    return f"<h3>What thresholds do</h3>{listed}" if rows else ""
 
 
 def _cosine(value: float | None) -> str:

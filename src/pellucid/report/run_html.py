@@ -10,6 +10,8 @@ from pellucid.report.pictures import Bar, bars, shades
 from pellucid.report.svg import Axis, Series, lines
 from pellucid.report.words import number, plural, safe, score, seconds, share, shorten
 
+COUNTED = {"mask": "Pixels", "boxes": "Boxes"}
+"""What the counts of a target's classes are of, where they are not of rows."""
 MOST_BARS = 15
 MOST_ROWS = 400
 
@@ -146,12 +148,13 @@ def data(report: dict[str, Any]) -> str:
     body = pairs({**facts, **found["notes"]}) + "".join(warning(finding) for finding in found["findings"])
     classes = [row for row in found["classes"] if row["rows"] is not None]
     if classes:
-        whole = found["rows"] or 1
+        counted = COUNTED.get(report["target"]["kind"], "Rows")
+        whole = (found["rows"] if counted == "Rows" else sum(row["rows"] for row in classes)) or 1
         rows = [[safe(row["name"]), f"{row['rows']:,}", share(row["rows"] / whole)] for row in classes[:MOST_ROWS]]
-        heading = "Class" if report["target"]["kind"] == "classes" else "Label"
+        heading = "Label" if report["target"]["kind"] == "labels" else "Class"
         body += fold(
             f"{len(classes)} {'classes' if heading == 'Class' else 'labels'}",
-            table([heading, "Rows", "Share"], rows, numbers={1, 2}),
+            table([heading, counted, "Share"], rows, numbers={1, 2}),
             opened=len(classes) <= 12,
         )
     if found["columns"]:

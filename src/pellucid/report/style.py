@@ -75,7 +75,7 @@ abbr{text-decoration:underline dotted var(--soft);text-underline-offset:3px;curs
 .mistakes.cells{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}
 .mistake{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:10px 12px;font-size:14px;
 overflow-wrap:anywhere;break-inside:avoid}
-.mistake img{display:block;width:96px;image-rendering:pixelated;margin-bottom:8px;border-radius:4px}
+.mistake img{display:block;min-width:96px;max-width:100%;image-rendering:pixelated;margin-bottom:8px;border-radius:4px}
 .mistake dl,.facts{display:grid;grid-template-columns:auto minmax(0,1fr);gap:1px 12px;margin:6px 0 0;font-size:13px}
 .facts{font-size:14px;gap:3px 18px}
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}

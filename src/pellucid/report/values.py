@@ -5,11 +5,14 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
 import torch
 
 from pellucid import seeds
+from pellucid.report.drawing import rgb
 from pellucid.report.evidence import Evidence
-from pellucid.report.outcome import Outcome
+from pellucid.report.outcome import Outcome, rows_of
+from pellucid.report.pictures import png
 from pellucid.report.words import plain
 
 TARGETS = 5
@@ -23,7 +26,14 @@ def told(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
     """The true and the predicted values of one example."""
     assert test.prediction.value is not None
     truth = test.truth.reshape(len(test), -1)[place].tolist()
-    return {"truth": list(map(plain, truth)), "prediction": list(map(plain, test.prediction.value[place].tolist()))}
+    said = test.prediction.value[place].tolist()
+    shown: dict[str, Any] = {"truth": list(map(plain, truth)), "prediction": list(map(plain, said))}
+    if evidence.redraw is not None and evidence.pixels is not None:
+        # what was seen, and what the predicted numbers look like
+        beside = [rgb(evidence.pixels(rows_of(test.batch)[place])), rgb(evidence.redraw(*said))]
+        pixels = np.concatenate([beside[0], np.full_like(beside[0][:, :1], 255), beside[1]], axis=1)
+        shown["image"] = png(pixels.tobytes(), pixels.shape[1], pixels.shape[0], channels=3)
+    return shown
 
 
 def values_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str, Any]:

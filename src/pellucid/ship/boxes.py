@@ -75,5 +75,7 @@ def _short(entries: list[dict[str, Any]]) -> str:
 
 def _unscaled(raw: ImageRaw) -> Finding:
     height, width = raw.pixel_NCHW.shape[2:]
-    message = f"The pictures have several sizes; their boxes are in pixels of the {height}x{width} they were brought to."
+    message = (
+        f"The pictures have several sizes; their boxes are in pixels of the {height}x{width} they were brought to."
+    )
     return Finding("box-pixels", "warning", message, evidence={"height": height, "width": width})

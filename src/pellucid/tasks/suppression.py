@@ -1,6 +1,6 @@
 """From a box at every place to few boxes: of those that cover one another, only the best is kept.
 
-    N images, B of them at once   P places   C classes   J candidates of an image   K boxes that are kept
+N images, B of them at once   P places   C classes   J candidates of an image   K boxes that are kept
 """
 
 from __future__ import annotations

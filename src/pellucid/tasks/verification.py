@@ -24,8 +24,8 @@ class Verification(Task):
     """Whether two examples are of one class, by the cosine of their embeddings; the classes may be new ones.
 
     Split by class (`data.split: by_group`, or ready-made parts), so that validation and test hold classes that
-    training never saw. When training is over, the threshold is fixed on validation: the cosine that decides best
-    between as many pairs of one class as of two.
+    training never saw. When training is over, the threshold is fixed on validation, halfway between the mean cosines
+    of its pairs of one class and of two.
     """
 
     kind: Literal["verification"] = "verification"
@@ -83,11 +83,11 @@ class Verification(Task):
 
     def settle(self, head: nn.Module, output: torch.Tensor, valid: Batch) -> None:
         """Fixes the threshold on the pairs of the validation part; without both kinds of pair there is none."""
-        from pellucid.metrics.verification import best_threshold, pairs
+        from pellucid.metrics.verification import midway, pairs
         from pellucid.nn.cosine_head import CosineHead
 
         assert valid.target is not None
-        threshold = best_threshold(pairs(output[:, : self.width].detach().cpu(), valid.target.cpu()))
+        threshold = midway(pairs(output[:, : self.width].detach().cpu(), valid.target.cpu()))
         for module in head.modules():
             if isinstance(module, CosineHead) and threshold is not None:
                 module.threshold.fill_(threshold)

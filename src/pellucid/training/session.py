@@ -128,7 +128,7 @@ def _place(recipe: Recipe, loaded: Loaded, state: State) -> None:
     if recipe.layout == "channels_last":
         state.network.to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue] - not in torch's stubs
         for part in (dataset.train, dataset.valid, dataset.test):
-            if isinstance(part.input, torch.Tensor) and part.input.dim() == 4:
+            if isinstance(part.input, torch.Tensor) and part.input.dim() == 4 and part.pixels is None:
                 part.input = part.input.contiguous(memory_format=torch.channels_last)
 
 
