@@ -160,9 +160,11 @@ def nuclei(wheel: Path) -> None:
 
 def drawn() -> None:
     """The sets that Pellucid draws itself."""
-    images, codes, azimuths = render.shapes3d(720)
+    images, codes, elevations = render.shapes3d(720)
     words = {"classes": list(render.SOLIDS)}
-    write_arrays("shapes3d", parts(azimuths, 240, 270), words, images=images, codes=codes, azimuth=azimuths)
+    # two bands of elevations are kept from training: 30.8 to 35 degrees to choose, 35 to 47.5 to judge
+    held_N = np.where((elevations >= 30.8) & (elevations < 47.5), parts(elevations, 30.8, 35), 0).astype(np.uint8)
+    write_arrays("shapes3d", held_N, words, images=images, codes=codes, elevation=elevations)
     images, labels = render.scenes(4000)
     words = {"names": ["x", "y", "size", "light"]}
     write_arrays("scenes", parts(np.arange(len(images)), 2800, 3200), words, images=images, labels=labels)

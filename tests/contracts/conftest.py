@@ -27,7 +27,7 @@ MODELS: dict[str, dict[str, Any]] = {
     "resnet": {"width": 2},
     "unet": {"depth": 2, "width": 2},
     "decoder": {"width": 4, "depth": 2, "extent": [8, 8]},
-    "frames": {"image": {"kind": "cnn", "channels": [4], "hidden": []}},
+    "frames": {"image": {"kind": "cnn", "channels": [4], "hidden": [6]}},
 }
 """The smallest of each family that is quick; a new family needs its line."""
 
@@ -62,36 +62,58 @@ def pictures(data: str, target: str) -> dict[str, Any]:
     return rows | {"labels": labels[target]}
 
 
-def session(
-    data: str, target: str, *, task: str | None, family: str, epochs: int = 1, asked: Any = None, model: Any = None
-) -> Session:
-    model = {"kind": family, **(MODELS.get(family, {}) if model is None else model)}
+def model_of(family: str, *, vectors: bool, dropout: float) -> dict[str, Any]:
+    """The smallest of a family, with dropout if any is asked for."""
     if family == "foreign":
-        vectors = data in TABLES
-        make = (lambda width: nn.Linear(width, 4)) if vectors else (lambda channels: nn.Conv2d(channels, 4, 3))
-        model |= {"module": make, "input": "vector" if vectors else "grid"}
+        make = (
+            (lambda width: nn.Sequential(nn.Linear(width, 4), nn.Dropout(dropout)))
+            if vectors
+            else (lambda channels: nn.Sequential(nn.Conv2d(channels, 4, 3), nn.Dropout(dropout)))
+        )
+        return {"kind": family, "module": make, "input": "vector" if vectors else "grid"}
+    model = {"kind": family, **MODELS.get(family, {})}
+    if not dropout:
+        return model
+    if "image" in model:  # a family that holds another one
+        return model | {"image": model["image"] | {"dropout": dropout}}
+    return model | {"dropout": dropout}
+
+
+def session(
+    data: str,
+    target: str,
+    *,
+    task: Any,
+    family: str,
+    model: dict[str, Any] | None = None,
+    dropout: float = 0.0,
+    settings: dict[str, Any] | None = None,
+) -> Session:
+    """A session of `family` for `task`; `model` replaces its small fields, `settings` what else a recipe says."""
+    small = model_of(family, vectors=data in TABLES, dropout=dropout)
+    said = settings or {}
     written: dict[str, Any] = {
-        "model": model,
-        "method": {"epochs": epochs, "batch": ROWS // 2},
+        "model": small if model is None else {"kind": family, **model},
+        "method": {"epochs": 1, "batch": ROWS // 2},
         "optimizer": {"kind": "adam", "learning_rate": 0.05, "schedule": "constant"},
         "threads": 1,
+        "task": task,
+        **said,
     }
-    if asked or task:
-        written["task"] = asked or task
     if data in IMAGES:
-        written["data"] = {"kind": "images"}
+        here: dict[str, Any] = {"kind": "images"}
         rows: Any = pictures(data, target)
     else:
         column = COLUMNS[target]
         used = {column} if isinstance(column, str) else set(column)
         kept = table(words=data == "words")
         rows = {name: cells for name, cells in kept.items() if name in ("a", "b", "word") or name in used}
-        written["data"] = {"kind": "table", "target": column}
-    recipe = Recipe.model_validate(written)
+        here = {"kind": "table", "target": column}
+    recipe = Recipe.model_validate(written | {"data": here | said.get("data", {})})
     return prepare(recipe, recipe.data.read_rows(rows))
 
 
 @pytest.fixture(scope="session")
 def make() -> Callable[..., Session]:
-    """`make(data, target, task=, family=, ...)`: a session of 40 rows made here."""
+    """`make(data, target, task=, family=)`: a session of 40 rows made here; further arguments as in `session`."""
     return session

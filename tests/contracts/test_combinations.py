@@ -59,7 +59,7 @@ INVALID = [case for case in ASKED if case not in VALID]
 
 @pytest.mark.parametrize(("data", "target", "task", "family"), VALID)
 def test_what_goes_together_trains(data: str, target: str, task: str, family: str, make: Make):
-    made = make(data, target, task=task, family=family, epochs=2)
+    made = make(data, target, task=task, family=family, settings={"method": {"epochs": 2, "batch": 20}})
     happened = list(events(made, Writer(None)))
     assert sum(isinstance(event, Step) for event in happened) >= 2
     assert all(np.isfinite(event.loss) for event in happened if isinstance(event, Step | Evaluated))
@@ -97,7 +97,7 @@ def test_a_task_for_another_target_is_refused_with_the_one_that_fits(target: str
 def test_a_loss_for_another_head_is_refused_with_the_one_that_fits(target: str, loss: str, fitting: str, make: Make):
     task = next(kind for kind in TASKS if kind_of(target) in load_kind(Task, kind).targets)
     with pytest.raises(RecipeError) as fault:
-        make("numbers", target, task=None, family="mlp", asked={"kind": task, "loss": loss})
+        make("numbers", target, task={"kind": task, "loss": loss}, family="mlp")
     assert fault.value.place.path == "task.loss" and fault.value.hint == f"use {fitting}"
 
 

@@ -61,6 +61,42 @@ stop: {patience: 12}
 precision: float32
 threads: 1
 """,
+    # residual blocks, dropout of maps, the frames of a clip taken together, turned and mixed
+    "clips": """
+data: {path: clips, augment: [{kind: rotate}, {kind: mixup}]}
+model: {kind: frames, difference: true, image: {kind: resnet, width: 4, dropout: 0.2}}
+method: {epochs: 3, batch: 16}
+optimizer: {kind: adamw, learning_rate: 0.003, schedule: {kind: one_cycle}}
+evaluate: {every: 9}
+checkpoint: {every: 2}
+precision: float32
+threads: 1
+""",
+    # masks that are moved with their images, a running average, a schedule that reads the scores
+    "masks": """
+data: {path: nuclei, augment: [{kind: flip, vertical: 0.5}, {kind: rotate, degrees: 180}]}
+model: {kind: unet, width: 4, depth: 2, dropout: 0.2}
+method: {epochs: 16, batch: 8}
+optimizer: {kind: adamw, learning_rate: 0.003, schedule: {kind: plateau, patience: 1}}
+averaging: {kind: ema, decay: 0.9}
+evaluate: {every: 7}
+checkpoint: {every: 2}
+precision: float32
+threads: 1
+""",
+    # boxes, a feature pyramid, clipping, a metric that chooses the weights
+    "boxes": """
+data: {path: shapes, augment: [{kind: shift}, {kind: scale}, {kind: erase}]}
+task: detection
+model: {kind: vgg, depth: 11, width: 4, dropout: 0.2}
+method: {epochs: 2, batch: 16}
+optimizer: {kind: adamw, learning_rate: 0.003, clip: 1.0}
+evaluate: {every: 30}
+checkpoint: {every: 2}
+stop: {metric: map50, patience: 9}
+precision: float32
+threads: 1
+""",
 }
 
 

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 
 RECIPES = ("table", "images", "numbers")
+SEEING = ("masks", "boxes", "clips")
+"""Other families and tasks for images."""
 KILLS = 3
 """The most a trial kills."""
 WRITES = 40
@@ -112,15 +114,18 @@ def test_a_killed_run_ends_as_if_it_had_not_been(number: int, shell: Any, whole:
 
 
 @pytest.mark.slow
-def test_twenty_killed_runs_end_as_if_they_had_not_been(shell: Any, whole: Callable[[str], Path]) -> None:
+@pytest.mark.parametrize(("names", "trials"), [(RECIPES, 20), (SEEING, 12)], ids=["every part", "every way to see"])
+def test_many_killed_runs_end_as_if_they_had_not_been(
+    names: tuple[str, ...], trials: int, shell: Any, whole: Callable[[str], Path]
+) -> None:
     wrong: dict[int, list[str]] = {}
     kills = inside = 0
-    for number in range(20):
-        name = RECIPES[number // 2 % len(RECIPES)]
+    for number in range(trials):
+        name = names[number // 2 % len(names)]
         differing, killed, hit = trial(shell, whole(name), name, number)
         kills, inside = kills + killed, inside + hit
         if differing:
             wrong[number] = differing
-    print(f"{20 - len(wrong)} of 20 identical; {kills} kills, {inside} of them inside a write")
+    print(f"{trials - len(wrong)} of {trials} identical; {kills} kills, {inside} of them inside a write")
     assert not wrong
     assert inside >= 0.4 * kills

@@ -48,8 +48,8 @@ def test_shapes_are_found_with_their_boxes(tmp_path: Path):
         {
             "data": {"kind": "images"},
             "task": "detection",
-            "model": {"kind": "cnn", "channels": [16, 32, 32, 32]},
-            "method": {"epochs": 8, "batch": 8},
+            "model": {"kind": "cnn", "channels": [16, 32, 64]},
+            "method": {"epochs": 12, "batch": 8},
             "optimizer": {"kind": "adamw", "learning_rate": 0.008},
             "threads": 1,
         }

@@ -154,7 +154,7 @@ _SETS = (
         "shapes3d.npz",
         "solid",
         "split",
-        "5,760 views of eight solids of 32x32 pixels; test sees them from sides that train never shows",
+        "5,760 views of eight solids of 32x32 pixels; test sees them from heights that train never shows",
         "Apache-2.0",
         "drawn by pellucid.data.render",
     ),

@@ -110,7 +110,7 @@ class Images(Data):
         dataset.augment = self.augment
         counts = np.bincount(part_N, minlength=3)
         share = {"train": int(counts[0]), "valid": int(counts[1]), "test": int(counts[2])}
-        findings = (*signature.findings, *split_findings(raw, part_N, split))
+        findings = (*signature.findings, *split_findings(raw, part_N))
         return Loaded(dataset, preparation, signature.replace(findings=findings), share)
 
     def restore(self, arrays: Mapping[str, np.ndarray], signature: Signature) -> ImagePreparation:

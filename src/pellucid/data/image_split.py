@@ -9,8 +9,7 @@ import numpy as np
 from pellucid.data.image_raw import ImageRaw
 from pellucid.data.image_twins import twins
 from pellucid.data.signature import PARTS
-from pellucid.data.split import Split
-from pellucid.data.splitting import ByGroup, Facts
+from pellucid.data.splitting import Facts
 from pellucid.errors import DataError, Place, did_you_mean, quote
 from pellucid.findings import Finding
 from pellucid.forms import UNJUDGED
@@ -48,7 +47,7 @@ def ready_made(raw: ImageRaw) -> Sequence[str] | None:
     return raw.parts if raw.parts is not None else raw.columns.get(PART_COLUMN)
 
 
-def split_findings(raw: ImageRaw, part_N: np.ndarray, split: Split) -> tuple[Finding, ...]:
+def split_findings(raw: ImageRaw, part_N: np.ndarray) -> tuple[Finding, ...]:
     """Images or near copies of them in two parts, classes missing from one, and tiles of one picture in several."""
     findings: list[Finding] = []
     for code in (1, 2):
@@ -60,8 +59,9 @@ def split_findings(raw: ImageRaw, part_N: np.ndarray, split: Split) -> tuple[Fin
     present = [_classes_in(raw, part_N == code) for code in range(3)]
     if present[0] is None:
         return tuple(findings)
-    unseen = isinstance(split, ByGroup) and split.column == (raw.target or ("",))[0]
-    if unseen:
+    judged = (present[1] or set()) | (present[2] or set())
+    unseen = raw.code_N is not None and judged and not judged & present[0]
+    if unseen:  # people, say, of whom none was met before: what verification is judged on
         held = ", ".join(f"{len(found or ())} in {PARTS[code]}" for code, found in enumerate(present))
         message = f"whole classes are held out, so unseen ones are judged: {held}."
         findings.append(Finding("class-missing", "info", message, "split", {"classes": len(raw.classes)}))

@@ -83,10 +83,10 @@ SOLIDS: dict[str, Solid] = {
 """Eight solids of about radius 1, by name."""
 
 
-def turned(azimuth: float, tilt: float) -> np.ndarray:
-    """The rotation turn_33 that tilts a solid towards the eye and then turns it around the vertical; degrees."""
-    (c, s), (k, t) = ((np.cos(a), np.sin(a)) for a in np.radians((azimuth, tilt)))
-    return np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]]) @ np.array([[1, 0, 0], [0, k, -t], [0, t, k]])
+def turned(azimuth: float, elevation: float) -> np.ndarray:
+    """The rotation turn_33 of a solid on a turntable, seen from so many degrees above it."""
+    (c, s), (k, t) = ((np.cos(a), np.sin(a)) for a in np.radians((azimuth, elevation)))
+    return np.array([[1, 0, 0], [0, k, -t], [0, t, k]]) @ np.array([[c, 0, s], [0, 1, 0], [-s, 0, c]])
 
 
 def light_from(angle: float, height: float = 35.0) -> np.ndarray:
@@ -145,20 +145,20 @@ def scenes(count: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def shapes3d(each: int, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """`each` views of every solid: image_NHW, code_N into SOLIDS, and the azimuth_N, spread evenly over the circle.
+    """`each` views of every solid: image_NHW, code_N into SOLIDS, and elevation_N, evenly from 10 to 60 degrees.
 
-    Tilt, size, place and light are drawn for every view. A solid is always whole.
+    Azimuth, size, place and light are drawn for every view. A solid is always whole.
     """
     draw = Draw(seed, "shapes3d")
-    images, codes, azimuths = [], [], []
+    images, codes, elevations = [], [], []
     for code, solid in enumerate(SOLIDS.values()):
         for index in range(each):
-            lean, large, across, down, turn = draw.at(code, index).uniform((5,)).tolist()
-            azimuth, size = 360 * index / each, 8 + 5 * large
+            around, large, across, down, turn = draw.at(code, index).uniform((5,)).tolist()
+            elevation, size = 10 + 50 * index / each, 8 + 5 * large
             room = SIDE - 2 * size
             centre = (size + room * across, size + room * down)
             light_3 = light_from(100 * turn - 50)
-            images.append(view(solid, turned(azimuth, 20 + 35 * lean), centre, size, light_3))
+            images.append(view(solid, turned(360 * around, elevation), centre, size, light_3))
             codes.append(code)
-            azimuths.append(azimuth)
-    return np.stack(images), np.array(codes, np.int64), np.array(azimuths)
+            elevations.append(elevation)
+    return np.stack(images), np.array(codes, np.int64), np.array(elevations)

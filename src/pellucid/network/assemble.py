@@ -80,7 +80,7 @@ def assemble(
         door = intake(form, categories)
         inward = _inward(door.out, family)
         trunk = family.build(inward.out)
-        outward = _outward(trunk.out, family, task)
+        outward = _outward(task.sees(trunk.out, signature), family, task)
         bridge, head = outward.module, task.head(outward.out, signature)
         if type(task).wants != "vector":
             trunk.leave_sides()

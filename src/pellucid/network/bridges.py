@@ -49,6 +49,7 @@ class FeaturePyramid(nn.Module):
 
     def forward(self, levels: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
         """(x_BCHW, ...) -> (x_BDHW, ...), finest first as they came."""
+        levels = levels[-len(self.lateral) :]  # a task may not need the finest
         joined = [lateral(level) for lateral, level in zip(self.lateral, levels, strict=True)]
         for finer in range(len(joined) - 2, -1, -1):
             coarser = nn.functional.interpolate(joined[finer + 1], size=joined[finer].shape[2:])

@@ -62,7 +62,8 @@ def _seen(name: str, rows: list[Layer], fields: Fields, count: int):
             return
         last = tensors(output)[-1]
         shape = tuple(last.shape[1:])
-        own = sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        again = any(row.name == name for row in rows)  # what runs several times has its weights once
+        own = 0 if again else sum(parameter.numel() for parameter in module.parameters(recurse=False))
         field = None if seen is None else (round(seen.size[0]), round(seen.size[1]))
         text = " x ".join(map(str, shape))
         times = max(1, len(last) // count)  # a layer may run once for each frame of a clip

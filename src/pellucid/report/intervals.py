@@ -48,6 +48,7 @@ def draws(metrics: list[Metric], prediction: Prediction, truth: torch.Tensor, se
     """Each metric on its resamples of the same rows; the r-th number of each belongs to the r-th draw."""
     count = truth.shape[0]
     columns = 2 if prediction.probability is None else prediction.probability.shape[1]
+    columns = columns if prediction.box_NK6 is None else prediction.box_NK6.shape[2]
     wanted = {chosen.name: resamples(chosen, count, columns) for chosen in metrics}
     if not count:
         return {name: torch.zeros(0, dtype=torch.float64) for name in wanted}

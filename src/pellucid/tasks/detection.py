@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 from annotated_types import Ge, Gt, Lt
 
 from pellucid.data.signature import Signature, Target
-from pellucid.forms import Form
+from pellucid.forms import Form, pyramid
 from pellucid.losses.loss import Loss
 from pellucid.tasks.task import Choice, Task
 
@@ -52,6 +52,13 @@ class Detection(Task):
         """At each place, four distances and one unit for each class."""
         assert signature.target is not None
         return 4 + len(signature.target.classes)
+
+    def sees(self, form: Form, signature: Signature) -> Form:
+        """The levels of stride 4 and more, where there are such."""
+        from pellucid.nn.boxes import used
+
+        assert signature.image is not None
+        return pyramid(form.levels[-used(form, signature.image[1:]) :]) if form.levels else form
 
     def head(self, form: Form, signature: Signature) -> nn.Module:
         """From a pyramid to output_BPK of all its places: see `nn.boxes`."""

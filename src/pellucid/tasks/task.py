@@ -69,6 +69,10 @@ class Task(Part):
     def metrics_for(self, target: Target) -> Choice:
         """The metrics where the recipe names none."""
 
+    def sees(self, form: Form, signature: Signature) -> Form:
+        """What the head needs of a trunk that gives `form`: all of it, or the coarser levels of a pyramid."""
+        return form
+
     def asks(self, target: Target) -> str:
         """What a loss must be for: `answers`, or something narrower."""
         return self.answers
