@@ -49,9 +49,7 @@ def test_a_filter_applied_by_hand_equals_the_layer_and_is_as_deep_as_its_input()
 
 
 @pytest.mark.row("G1")
-@pytest.mark.parametrize(
-    ("kernel", "equation"), [(3, "(8 + 2 - 3) / 1 + 1 = 8"), (5, "(8 + 4 - 5) / 1 + 1 = 8")]
-)
+@pytest.mark.parametrize(("kernel", "equation"), [(3, "(8 + 2 - 3) / 1 + 1 = 8"), (5, "(8 + 4 - 5) / 1 + 1 = 8")])
 def test_the_algebra_of_shapes_is_shown(kernel: int, equation: str):
     walked = walkthrough.walk(session(kernel=kernel), 0, layer="trunk.blocks.0.conv")
     assert walked["unit"]["algebra"] == [f"height: {equation}", f"width: {equation}"]

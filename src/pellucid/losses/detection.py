@@ -22,6 +22,8 @@ def focal_giou(
 
     weight_B counts those places, at least 1.
     """
+    if not len(output_BPK):  # no image to read the places from
+        return output_BPK.sum((1, 2)), output_BPK.new_zeros(0)
     target_BM5 = target_BM5.to(output_BPK)
     index_BP = assign(output_BPK[0, :, :3].detach(), target_BM5)
     answers_BP = index_BP >= 0

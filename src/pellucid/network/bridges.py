@@ -103,7 +103,7 @@ def average(form: Form) -> Bridge:
 def feature_pyramid(form: Form) -> Bridge:
     """pyramid -> pyramid of one width."""
     widths = tuple(level.width for level in form.levels)
-    width = min(WIDEST, widths[-1])
+    width = min(WIDEST, widths[-1], 2 * widths[0])  # the finest level costs most
     levels = tuple(grid(width, *level.extent) for level in form.levels)
     return Bridge(FeaturePyramid(widths, width), pyramid(levels), f"feature pyramid of {len(levels)} levels")
 

@@ -128,20 +128,21 @@ def _filter_picture(weight_IHW: torch.Tensor) -> str:
 def _maps(evidence: Evidence, outcome: Outcome, first: nn.Conv2d) -> dict[str, Any]:
     """The maps of every stage for the first picture of a part, and the three stages of the first block."""
     assert evidence.pixels is not None
-    wanted = {f"stage {number + 1}": block for number, block in enumerate(_stages(evidence.network))}
+    wanted = _stages(evidence.network)
     block = next((one for one in evidence.network.modules() if isinstance(one, ConvBlock) and one.conv is first), None)
     parts = {} if block is None else {"convolution": block.conv, "activation": block.activation, "pooling": block.pool}
     detector = {name: module for name, module in parts.items() if module is not None}
     one = outcome.batch.part(0, 1)
-    given = _watched(evidence, one, [*wanted.values(), *detector.values()])
+    given = _watched(evidence, one, [*wanted, *detector.values()])
+    ran = [key for key in given if key in {id(module) for module in wanted}]
     stages = []
-    for name, module in wanted.items():
-        if id(module) not in given:
-            continue
-        map_CHW = given[id(module)]
+    for number, key in enumerate(ran):
+        map_CHW = given[key]
         strongest = torch.argsort(map_CHW.flatten(1).std(1, correction=0), descending=True, stable=True)[:MAPS].tolist()
         images = [_map_picture(map_CHW[channel]) for channel in strongest]
-        stages.append({"name": name, "shape": list(map_CHW.shape), "channels": strongest, "images": images})
+        stages.append(
+            {"name": f"stage {number + 1}", "shape": list(map_CHW.shape), "channels": strongest, "images": images}
+        )
     row = rows_of(one)[0]
     found: dict[str, Any] = {"row": row, "image": picture(evidence.pixels(row)), "stages": stages}
     if detector:
@@ -152,16 +153,19 @@ def _maps(evidence: Evidence, outcome: Outcome, first: nn.Conv2d) -> dict[str, A
 
 
 def _stages(network: nn.Module) -> list[nn.Module]:
-    """The blocks at the end of every stage: those that are tapped, else every block that gives maps."""
+    """The blocks at the end of every stage: those that are tapped, else every block, or every part of a single one."""
     trunk = next((module for module in network.modules() if isinstance(module, Trunk)), None)
     if trunk is None:
         return []
     blocks = list(trunk.blocks)
+    if len(blocks) == 1 and not trunk.taps:
+        parts = blocks[0].children()
+        blocks = [one for part in parts for one in (part if isinstance(part, nn.ModuleList) else [part])]
     return [blocks[tap] for tap in trunk.taps] or blocks
 
 
 def _watched(evidence: Evidence, batch: Any, modules: list[nn.Module]) -> dict[int, torch.Tensor]:
-    """map_CHW that each module gave for the one example of `batch`; those that gave no map are left out."""
+    """map_CHW that each module gave for the one example of `batch`, in the order they ran; without those of no map."""
     given: dict[int, torch.Tensor] = {}
 
     def note(module: nn.Module, inputs: tuple[Any, ...], output: Any) -> None:

@@ -14,7 +14,7 @@ def samples(report: dict[str, Any]) -> str:
     if not found:
         return ""
     body = "".join(
-        f'<div class="strip"><b>{safe(group["name"])}</b>{_strip(group["images"], "training picture")}</div>'
+        f'<div class="strip">{_named(group["name"])}{_strip(group["images"], "training picture")}</div>'
         for group in found["samples"]
     )
     if found["predictions"]:
@@ -40,7 +40,7 @@ def filters(report: dict[str, Any]) -> str:
     if "detector" in maps:
         parts = maps["detector"]["parts"]
         shown = [("picture", maps["image"]), *((part["name"], part["image"]) for part in parts)]
-        cells = "".join(f"<figure>{image(uri, name)}<small>{safe(name)}</small></figure>" for name, uri in shown)
+        cells = "".join(f"<figure>{image(uri, name)}<br><small>{safe(name)}</small></figure>" for name, uri in shown)
         title = f"One block, map {maps['detector']['channel']}"
         body += figure(
             title, "convolution, then the detector (activation), then pooling", f'<div class="strip">{cells}</div>'
@@ -56,6 +56,10 @@ def filters(report: dict[str, Any]) -> str:
         "stage: from edges to ever larger patterns. White is strong."
     )
     return section("seeing", "Filters and maps", what, f'<div class="charts">{body}</div>')
+
+
+def _named(name: str) -> str:
+    return f"<b>{safe(shorten(name, 24))}</b>" if name else ""
 
 
 def _strip(uris: list[str], about: str) -> str:

@@ -69,7 +69,8 @@ details{margin:12px 0}
 summary{cursor:pointer;font-weight:600;font-size:14px;color:var(--link)}
 abbr{text-decoration:underline dotted var(--soft);text-underline-offset:3px;cursor:help}
 .strip{display:flex;flex-wrap:wrap;gap:6px;align-items:center;margin:4px 0}.strip b{min-width:7em}
-.strip img{width:56px;image-rendering:pixelated}.strip.small img{width:40px}.strip figure{text-align:center}
+.strip img{width:56px;image-rendering:pixelated}.strip.small img{width:40px}
+.strip figure{text-align:center;line-height:1.2}
 .wrong{color:var(--s4);font-weight:650}
 .mistakes{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,150px),1fr));gap:12px}
 .mistakes.cells{grid-template-columns:repeat(auto-fill,minmax(min(100%,300px),1fr))}

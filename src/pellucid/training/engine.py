@@ -119,7 +119,7 @@ def _precision(recipe: Recipe, network: Network, sample: Batch, *, convolves: bo
     with devices.computing(recipe.threads):
         full, full_loss = _race(recipe, network, sample, half=False)
         half, half_loss = _race(recipe, network, sample, half=True)
-    if abs(half_loss - full_loss) > 0.05 * abs(full_loss):
+    if not abs(half_loss - full_loss) <= 0.05 * abs(full_loss):
         return "float32", f"bfloat16 moves the first loss from {full_loss:.4g} to {half_loss:.4g}"
     if half > 0.9 * full:
         return "float32", f"bfloat16 brings {full / half:.2f}x on this machine, which is not worth it"
