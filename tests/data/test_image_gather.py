@@ -104,3 +104,17 @@ def test_bad_images_are_left_out_when_asked_and_said(tmp_path: Path):
     (tmp_path / "cat/5.png").write_bytes(b"")
     with pytest.raises(DataError, match=r"3\.png.*2 more like it"):
         read(tmp_path, on_bad_row=SkipBadRows(skip=0.1))
+
+
+@pytest.mark.parametrize("fields", [{}, {"size": (6, 6)}, {"tile": (8, 8)}, {"tile": (8, 8), "size": (10, 12)}])
+def test_each_row_knows_the_size_of_its_picture(tmp_path: Path, fields: dict[str, object]):
+    folder(tmp_path, 10, sizes=(12, 9, 30))
+    (tmp_path / "cat/3.png").write_bytes(b"")
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    Image.fromarray(noise(7, 14, 11)).save(tmp_path / "dog/9.png", exif=turned)
+    _, raw, _ = read(tmp_path, on_bad_row=SkipBadRows(skip=0.1), **fields)
+    heights = {f"{kind}/{index}.png": ((12, 9, 30)[index % 3], 10) for kind in ("cat", "dog") for index in range(10)}
+    heights["dog/9.png"] = (11, 14)  # as it stands upright
+    pictures = raw.names if raw.tiles is None else [name for name, *_ in raw.tiles]
+    assert len(set(pictures)) == 19 and raw.extents == tuple(heights[name] for name in pictures)

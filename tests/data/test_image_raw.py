@@ -28,3 +28,13 @@ def test_rows_are_named_by_file_and_tiles_by_their_place():
 def test_masks_and_boxes_are_asked_for_by_name():
     assert Asked(("masks",)).kind == Asked(("mask",)).kind == "mask" and Asked(("boxes",)).kind == "boxes"
     assert Asked().kind is None and Asked(("label",)).kind is None and Asked(("mask", "boxes")).kind is None
+
+
+def test_a_part_is_a_view_of_pixels_without_what_is_to_be_learnt():
+    pixels = np.arange(5 * 4 * 6, dtype=np.uint8).reshape(5, 4, 6)
+    raw = Images(tile=(4, 3)).read_rows({"images": pixels, "masks": np.ones_like(pixels)})
+    part = raw.part(3, 7)
+    assert part.rows == 4 and np.shares_memory(part.pixel_NCHW, raw.pixel_NCHW)
+    assert np.array_equal(part.pixel_NCHW, raw.pixel_NCHW[3:7]) and part.mask_NHW is None and part.code_N is None
+    assert part.names == raw.names[3:7] and part.tiles is not None and part.tiles[0] == ("1", 0, 3)
+    assert part.extents == ((4, 6),) * 4 and raw.part(8, 99).rows == 2

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pellucid.report.drawing import class_colours, draw_boxes, rgb, scene, tint
+from pellucid.report.drawing import GAP, class_colours, draw_boxes, panels, rgb, scene, tint
 from pellucid.report.pictures import BIGGEST, TINTS
 
 RED, BLUE = (200, 0, 0), (0, 0, 200)
@@ -79,3 +79,17 @@ def test_a_scene_is_drawn_at_the_size_it_is_shown() -> None:
     masked = opened(scene(np.zeros((200, 400, 3), np.uint8), [None, RED], mask_HW=mask, side=40))
     assert masked.shape == (20, 40, 3) and not masked[:, :20].any() and (masked[:, 21:] == (100, 0, 0)).all()
     assert opened(scene(np.zeros((1, 500), np.uint8))).shape == (1, BIGGEST, 3)
+
+
+def test_panels_stand_side_by_side() -> None:
+    pixels, mask = np.full((2, 3), 9, np.uint8), np.array([[0, 0, 0], [0, 0, 1]], np.uint8)
+    row = opened(panels(pixels, [None, RED], masks=(None, mask), boxes=([[1.0, 1.0, 3.0, 2.0, 1.0]],)))
+    high, wide = 64, BIGGEST
+    assert row.shape == (high, 3 * wide + 2 * GAP, 3), "each pixel is drawn 32 times"
+    assert (row[:, :wide] == 9).all()
+    for start in (wide, 2 * wide + GAP):
+        assert (row[:, start : start + GAP] == 255).all()
+    masked, boxed = (row[:, start : start + wide] for start in (wide + GAP, 2 * (wide + GAP)))
+    assert (masked[:32] == 9).all() and (masked[:, :64][:31] == 9).all() and (masked[40:, 72:] != 9).any(2).all()
+    assert (boxed[32, 32:] == RED).all() and (boxed[63, 32:] == RED).all() and (boxed[33:63, 33:95] == 9).all()
+    assert (boxed[:32] == 9).all() and (boxed[:, :32] == 9).all()

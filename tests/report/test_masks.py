@@ -13,8 +13,9 @@ from PIL import Image
 
 from pellucid.metrics.metric import Prediction
 from pellucid.metrics.segmentation import IOU
+from pellucid.report.drawing import GAP
 from pellucid.report.evidence import Evidence
-from pellucid.report.masks import GAP, baselines, masks_section, panels, told
+from pellucid.report.masks import baselines, drawn, masks_section, told
 from pellucid.report.outcome import Outcome, outcome
 from pellucid.report.pictures import TINTS
 
@@ -57,20 +58,20 @@ def test_panels_are_the_image_the_truth_and_the_prediction(evidence: Evidences) 
     known = evidence("masks")
     seen = judged_part(known)
     assert known.pixels is not None and seen.batch.row_B is not None and seen.prediction.label is not None
-    drawn = opened(panels(known, seen, 2))
-    assert drawn.shape == (96, 3 * 96 + 2 * GAP, 3), "each of 12 pixels is drawn eight times"
+    seen_HW3 = opened(drawn(known, seen, 2))
+    assert seen_HW3.shape == (96, 3 * 96 + 2 * GAP, 3), "each of 12 pixels is drawn eight times"
     own = known.pixels(int(seen.batch.row_B[2]))
-    assert np.array_equal(drawn[::8, :96:8, 0], own)
-    assert (drawn[:, 96 : 96 + GAP] == 255).all()
+    assert np.array_equal(seen_HW3[::8, :96:8, 0], own)
+    assert (seen_HW3[:, 96 : 96 + GAP] == 255).all()
     for start, mask_HW in ((100, seen.truth[2]), (200, seen.prediction.label[2])):
-        part = drawn[:, start : start + 96]
-        same = (part == drawn[:, :96]).all(2)
+        part = seen_HW3[:, start : start + 96]
+        same = (part == seen_HW3[:, :96]).all(2)
         assert same[::8, ::8][(mask_HW == 0) | (mask_HW == 255)].all(), "what lies behind is not tinted"
         coloured = (part == np.array(TINTS[0])).all(2) | (part == np.array(TINTS[1])).all(2)
         assert not (mask_HW > 0).any() or coloured.any()
 
 
-def test_large_pictures_are_thinned(evidence: Evidences) -> None:
+def test_large_pictures_are_made_small(evidence: Evidences) -> None:
     known = evidence("masks")
     seen = judged_part(known)
     large = replace(
@@ -79,7 +80,7 @@ def test_large_pictures_are_thinned(evidence: Evidences) -> None:
         prediction=Prediction(label=seen.truth.repeat_interleave(20, 1).repeat_interleave(20, 2), classes=3),
     )
     colour = replace(known, pixels=lambda row: np.zeros((240, 240, 3), np.uint8))
-    assert opened(panels(colour, large, 0)).shape == (80, 3 * 80 + 2 * GAP, 3)
+    assert opened(drawn(colour, large, 0)).shape == (96, 3 * 96 + 2 * GAP, 3)
 
 
 def test_one_example_in_words(evidence: Evidences) -> None:

@@ -1,13 +1,21 @@
 from __future__ import annotations
 
+import io
+import json
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from pellucid.errors import SchemaError
-from pellucid.jobs import Run, as_csv, load
+from pellucid.jobs import Run, as_csv, load, train
+from pellucid.recipe import Recipe
+from pellucid.ship.predictor import decoded
+from pellucid.training import evaluate
 
 Trained = Callable[..., Run]
 HEADER = "colour,width,depth,price\n"
@@ -108,3 +116,72 @@ def test_a_category_that_training_never_saw_is_counted(values: Run, tmp_path: Pa
     assert len(predictions) == 3
     (finding,) = [finding for finding in predictions.findings if finding.severity != "info"]
     assert "purple" in str(finding) and "2" in str(finding) and "colour" in str(finding)
+
+
+def pictures(answers: str) -> dict[str, object]:
+    """40 pictures of 24x24 with a square each, and what is to be learnt about them."""
+    random = np.random.default_rng(3)
+    images, masks = random.integers(0, 60, (40, 24, 24), np.uint8), np.zeros((40, 24, 24), np.uint8)
+    boxes = []
+    for image, mask in zip(images, masks, strict=True):
+        left, top = random.integers(0, 14, 2).tolist()
+        image[top : top + 9, left : left + 9], mask[top : top + 9, left : left + 9] = 220, 1
+        boxes.append([[left, top, left + 9, top + 9, 0]])
+    told = {"mask": {"masks": masks}, "boxes": {"boxes": boxes, "classes": ["square"]}}
+    return {"images": images, **told.get(answers, {"labels": [str(box[0][0] // 7) for box in boxes]})}
+
+
+def of_pictures(answers: str, folder: Path, **data: object) -> Run:
+    task = {"mask": "segmentation", "boxes": "detection", "pairs": "verification"}.get(answers, "classification")
+    recipe = {"data": {"kind": "images", **data}, "task": task, "model": {"kind": "cnn", "channels": [4, 8]},
+              "method": {"epochs": 1, "batch": 8}, "threads": 1}  # fmt: skip
+    return train(Recipe.model_validate(recipe), rows=pictures(answers), run=folder / "run", report=False)
+
+
+@pytest.mark.parametrize("answers", ["mask", "boxes", "pairs", "classes"])
+def test_images_are_predicted_some_at_a_time(answers: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    model = of_pictures(answers, tmp_path).model
+    random = np.random.default_rng(4)
+    new = np.concatenate([random.integers(0, most, (count, 24, 24), np.uint8) for count, most in ((7, 9), (12, 256))])
+    raw, task = model.recipe.data.read_new(new, model.signature), model.recipe.task
+    assert task is not None
+    monkeypatch.setattr(evaluate, "CHUNK", 7)
+    output = evaluate.outputs(model.network, model.preparation.apply(raw, model.signature))
+    whole = task.decode(output, model.signature, model.preparation.scale)
+    found = decoded(model, raw)
+    for name, one in whole._asdict().items():
+        other = getattr(found, name)
+        assert torch.equal(one, other) if isinstance(one, torch.Tensor) else one == other, name
+    if found.box_NK6 is not None:
+        counts = {int((box_BK6[:, :, 4] >= 0).sum(1).max()) for box_BK6 in found.box_NK6.split(7)}
+        assert len(counts) > 1, "so that boxes had to be filled up"
+
+
+def test_thousands_of_images_are_never_float32_all_at_once(tmp_path: Path):
+    model = of_pictures("classes", tmp_path).model
+    raw = model.recipe.data.read_new(np.zeros((12000, 24, 24), np.uint8), model.signature)
+    tracemalloc.start()
+    prediction = decoded(model, raw)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert prediction.label is not None and len(prediction.label) == 12000
+    assert peak < 12000 * 24 * 24 * 4
+
+
+@pytest.mark.parametrize("data", [{}, {"tile": (16, 16)}, {"size": (20, 30)}, {"tile": (16, 16), "size": (20, 30)}])
+def test_masks_and_boxes_have_the_size_of_each_picture(data: dict[str, object], tmp_path: Path):
+    random = np.random.default_rng(5)
+    sizes = [(41, 41), (24, 24), (9, 60)]
+    new = [random.integers(0, 256, size, np.uint8) for size in sizes]
+    masks = of_pictures("mask", tmp_path / "mask", **data).predict(new)
+    for path, size in zip(masks["mask"], sizes, strict=True):
+        with Image.open(io.BytesIO(masks.files[path])) as file:
+            assert (file.height, file.width) == size
+    boxes = of_pictures("boxes", tmp_path / "boxes", **data).predict(new)
+    assert boxes.document is not None and len(boxes) == 3 and not boxes.findings
+    found = json.loads(boxes.document)
+    for entry in found:
+        left, top, width, height = entry["bbox"]
+        own = sizes[entry["image_id"] - 1]
+        assert 0 <= left < left + width <= own[1] + 1e-2 and 0 <= top < top + height <= own[0] + 1e-2
+    assert max(entry["bbox"][0] + entry["bbox"][2] for entry in found if entry["image_id"] == 3) > 40

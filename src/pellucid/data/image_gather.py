@@ -125,10 +125,12 @@ def gather(found: Found, wanted: Wanted, source: str) -> ImageRaw:
     corners = [corner for index in kept for corner in rooms.corners[index]]
     owners = [index for index in kept for _ in rooms.corners[index]]
     tiles = tuple((items[at].name, *corner) for at, corner in zip(owners, corners, strict=True))
+    extents = {at: (head.height, head.width) for at, head in enumerate(heads) if isinstance(head, Header)}
     return replace(
         raw,
         names=tuple(f"{name} at {top}, {left}" if shape.tile else name for name, top, left in tiles),
         tiles=tiles if shape.tile else None,
+        extents=tuple(extents[at] for at in owners),
         columns={name: tuple(cells[at] for at in owners) for name, cells in found.columns.items()},
         parts=tuple(items[at].part or "train" for at in owners) if any(items[at].part for at in kept) else None,
         sizes=tuple((*size, count) for size, count in _by_count(sizes)[:10]),

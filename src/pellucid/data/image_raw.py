@@ -7,7 +7,7 @@ H, W  height and width after resizing      M  boxes of the image that has most
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -24,6 +24,8 @@ KINDS: dict[str, Literal["mask", "boxes"]] = {"mask": "mask", "masks": "mask", "
 """What `data.target` may say to ask for masks or boxes."""
 
 NOWHERE = Place()
+Extent = tuple[int, int]
+"""Height and width."""
 
 
 class Marked(NamedTuple):
@@ -165,6 +167,8 @@ class ImageRaw:
     frames: int = 1
     tiles: tuple[tuple[str, int, int], ...] | None = None
     """(picture, top, left) of each tile; None where pictures are whole."""
+    extents: tuple[Extent, ...] = ()
+    """Of the picture behind each row, before it was resized or cut."""
     marks: tuple[int, ...] = ()
     """What stood for each class in the masks; empty: its code."""
     why: str = ""
@@ -181,6 +185,23 @@ class ImageRaw:
         """One image (of a clip, its first) as it was brought to the common size: uint8, HW for grey, HWC for colour."""
         pixel_CHW = self.pixel_NCHW[row, : self.pixel_NCHW.shape[1] // self.frames]
         return pixel_CHW[0] if len(pixel_CHW) == 1 else pixel_CHW.transpose(1, 2, 0)
+
+    def part(self, start: int, stop: int) -> ImageRaw:
+        """The pixels of the rows from `start` to `stop`, without copying, and nothing of what is to be learnt."""
+        return replace(
+            self,
+            pixel_NCHW=self.pixel_NCHW[start:stop],
+            names=self.names[start:stop],
+            row_N=self.row_N[start:stop],
+            extents=self.extents[start:stop],
+            tiles=None if self.tiles is None else self.tiles[start:stop],
+            code_N=None,
+            value_ND=None,
+            mask_NHW=None,
+            boxes_NM5=None,
+            parts=None,
+            columns={},
+        )
 
     @property
     def rows(self) -> int:

@@ -5,22 +5,17 @@ N  images    D, G  predicted boxes in all, true ones    C  classes    T  overlap
 
 from __future__ import annotations
 
-import io
-from base64 import b64encode
 from typing import Any
 
-import numpy as np
 import torch
-from PIL import Image
 
 from pellucid.metrics.detection import MOST, OVERLAPS, RECALLS, average_precisions, intersection_over_union, match
 from pellucid.metrics.metric import Prediction
 from pellucid.report.baselines import Baseline
 from pellucid.report.classes import CURVES
-from pellucid.report.drawing import class_colours, draw_boxes, rgb
+from pellucid.report.drawing import class_colours, panels
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, first, rows_of
-from pellucid.report.pictures import BIGGEST
 from pellucid.report.words import plain
 
 SURE = 0.3
@@ -31,8 +26,6 @@ SHOWN = 12
 """Images of the grid."""
 NAMED = 4
 """Classes that are named of one image."""
-GAP = 4
-"""White pixels between true and predicted boxes."""
 HALF = OVERLAPS[0]
 
 
@@ -58,7 +51,7 @@ def boxes_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str
             names, total_C.tolist(), said_C, right_C, precision_CTR, strict=True
         )
     ]
-    drawn = total_C.argsort(descending=True, stable=True)[:CURVES].sort().values.tolist()
+    curves = total_C.argsort(descending=True, stable=True)[:CURVES].sort().values.tolist()
     return {
         "kind": "boxes",
         "names": list(names),
@@ -66,12 +59,12 @@ def boxes_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str
         "by_class": by_class,
         "curves": [
             {"name": names[code], "ap50": by_class[code]["ap50"], "pr": _curve(precision_CTR[code, 0])}
-            for code in drawn
+            for code in curves
             if total_C[code]
         ],
         "kinds": kinds(_sure(_boxes(test)), test.truth),
         "pictures": [
-            {"row": row, "image": panels(evidence, test, place)}
+            {"row": row, "image": drawn(evidence, test, place)}
             for place, row in enumerate(rows_of(first(test.batch, SHOWN)) if evidence.pixels is not None else [])
         ],
     }
@@ -121,27 +114,15 @@ def told(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
         and bool(match(said_K6[None], test.truth[place][None], (HALF,)).right_DT.all()),
     }
     if evidence.pixels is not None:
-        found["image"] = panels(evidence, test, place)
+        found["image"] = drawn(evidence, test, place)
     return found
 
 
-def panels(evidence: Evidence, test: Outcome, place: int) -> str:
+def drawn(evidence: Evidence, test: Outcome, place: int) -> str:
     """An image with its true boxes and with the predicted ones, side by side as one data URI."""
     assert evidence.pixels is not None
-    seen_HW3 = rgb(evidence.pixels(rows_of(test.batch)[place]))
-    longest = max(seen_HW3.shape[:2])
-    step, times = -(-longest // BIGGEST), max(1, BIGGEST // longest)
-    seen_HW3 = seen_HW3[::step, ::step].repeat(times, 0).repeat(times, 1)
-    colours = class_colours(len(_names(evidence)))
-    scale_5 = np.array([times / step] * 4 + [1])
-    sides = [
-        draw_boxes(seen_HW3, boxes[:, :5].double().numpy() * scale_5, colours)
-        for boxes in (test.truth[place], _sure(_boxes(test)[place]))
-    ]
-    buffer = io.BytesIO()
-    gap = np.full((len(seen_HW3), GAP, 3), 255, np.uint8)
-    Image.fromarray(np.concatenate([sides[0], gap, sides[1]], 1)).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + b64encode(buffer.getvalue()).decode()
+    both = [boxes.numpy() for boxes in (test.truth[place], _sure(_boxes(test)[place]))]
+    return panels(evidence.pixels(rows_of(test.batch)[place]), class_colours(len(_names(evidence))), boxes=both)
 
 
 def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) -> list[Baseline]:

@@ -6,7 +6,9 @@ a box is (left, top, right, bottom, class code, ...) in pixels; a code below 0 i
 
 from __future__ import annotations
 
+import io
 import math
+from base64 import b64encode
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +21,8 @@ from pellucid.report.words import shorten
 
 Colour = tuple[int, int, int]
 """Red, green, blue, 0..255."""
+GAP = 4
+"""White pixels between the pictures of a row."""
 
 
 def class_colours(count: int, *, background: bool = False) -> list[Colour | None]:
@@ -95,6 +99,37 @@ def scene(
 
     Small pictures grow by a whole factor, so that every pixel stays visible and an outline is thinner than a pixel.
     """
+    seen_HWC = _drawn(pixels_HWC, colours, mask_HW=mask_HW, boxes_N=boxes_N, names=names, side=side)
+    return png(seen_HWC.tobytes(), seen_HWC.shape[1], seen_HWC.shape[0], channels=3)
+
+
+def panels(
+    pixels_HWC: np.ndarray,
+    colours: Sequence[Colour | None],
+    *,
+    masks: Sequence[np.ndarray | None] = (),
+    boxes: Sequence[Any] = (),
+) -> str:
+    """The data URI of a picture under each of the masks (None: by itself), then under each set of boxes, in a row."""
+    seen = [_drawn(pixels_HWC, colours, mask_HW=mask_HW) for mask_HW in masks]
+    seen += [_drawn(pixels_HWC, colours, boxes_N=boxes_N) for boxes_N in boxes]
+    gap_HW3 = np.full((len(seen[0]), GAP, 3), 255, np.uint8)
+    row = [part_HW3 for one_HW3 in seen for part_HW3 in (gap_HW3, one_HW3)][1:]
+    buffer = io.BytesIO()
+    Image.fromarray(np.concatenate(row, 1)).save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + b64encode(buffer.getvalue()).decode()
+
+
+def _drawn(
+    pixels_HWC: np.ndarray,
+    colours: Sequence[Colour | None],
+    *,
+    mask_HW: np.ndarray | None = None,
+    boxes_N: Any = None,
+    names: Sequence[str] = (),
+    side: int = BIGGEST,
+) -> np.ndarray:
+    """uint8 HW3 of a scene."""
     seen_HWC = rgb(pixels_HWC)
     height, width = seen_HWC.shape[:2]
     factor = side / max(height, width)
@@ -109,4 +144,4 @@ def scene(
         boxes_NK = np.array(boxes_N, dtype=np.float64)
         boxes_NK[:, :4] *= np.array([size[0] / width, size[1] / height] * 2)
         seen_HWC = draw_boxes(seen_HWC, boxes_NK, colours, names)
-    return png(seen_HWC.tobytes(), *size, channels=3)
+    return seen_HWC

@@ -5,23 +5,19 @@ N  images    C  classes    H, W  height and width    a mask holds class codes, 2
 
 from __future__ import annotations
 
-import io
-from base64 import b64encode
 from typing import Any
 
 import numpy as np
 import torch
-from PIL import Image
 
 from pellucid.forms import UNJUDGED
 from pellucid.metrics.curves import confusion_matrix
 from pellucid.metrics.metric import Prediction
 from pellucid.metrics.segmentation import by_class, counts, dices, ious
 from pellucid.report.baselines import Baseline
-from pellucid.report.drawing import class_colours, rgb, tint
+from pellucid.report.drawing import class_colours, panels
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, first, rows_of
-from pellucid.report.pictures import BIGGEST
 from pellucid.report.words import plain, share
 
 SHOWN = 12
@@ -30,8 +26,6 @@ MATRIX = 12
 """Classes above which the whole matrix is left out."""
 NAMED = 3
 """Classes that are named of one mask."""
-GAP = 4
-"""White pixels between an image and its masks."""
 LEVELS = 64
 """Steps of brightness that the baseline tells apart."""
 LEARNT = 2_000
@@ -59,7 +53,7 @@ def masks_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str
         section["confusion"] = _confusion(test, len(names))
     if evidence.pixels is not None:
         section["pictures"] = [
-            {"row": row, "iou": _overlap(count_NS[place]), "image": panels(evidence, test, place)}
+            {"row": row, "iou": _overlap(count_NS[place]), "image": drawn(evidence, test, place)}
             for place, row in enumerate(rows_of(first(test.batch, SHOWN)))
         ]
     return section
@@ -79,21 +73,16 @@ def told(evidence: Evidence, test: Outcome, place: int) -> dict[str, Any]:
         "cells": {name: f"IoU {iou:.3f}" for name, iou in zip(names, overlap_C, strict=True) if iou == iou},
     }
     if evidence.pixels is not None:
-        found["image"] = panels(evidence, test, place)
+        found["image"] = drawn(evidence, test, place)
     return found
 
 
-def panels(evidence: Evidence, test: Outcome, place: int) -> str:
+def drawn(evidence: Evidence, test: Outcome, place: int) -> str:
     """An image, its true mask and the predicted one, side by side as one data URI."""
     assert evidence.pixels is not None and test.prediction.label is not None
-    seen_HW3 = _sized(rgb(evidence.pixels(rows_of(test.batch)[place])))
+    truth_HW, label_HW = (mask[place].numpy().astype(np.uint8) for mask in (test.truth, test.prediction.label))
     colours = class_colours(len(_names(evidence)), background=True)
-    masks = (_sized(mask[place].numpy().astype(np.uint8)) for mask in (test.truth, test.prediction.label))
-    gap = np.full((len(seen_HW3), GAP, 3), 255, np.uint8)
-    parts = [seen_HW3] + [part for mask_HW in masks for part in (gap, tint(seen_HW3, mask_HW, colours))]
-    buffer = io.BytesIO()
-    Image.fromarray(np.concatenate(parts, 1)).save(buffer, "PNG", optimize=True)
-    return "data:image/png;base64," + b64encode(buffer.getvalue()).decode()
+    return panels(evidence.pixels(rows_of(test.batch)[place]), colours, masks=(None, truth_HW, label_HW))
 
 
 def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) -> list[Baseline]:
@@ -145,13 +134,6 @@ def _confusion(test: Outcome, classes: int) -> list[list[float | None]]:
         judged = true != UNJUDGED
         matrix_CC += confusion_matrix(said[judged], true[judged], classes=classes)
     return [[plain(cell) for cell in row] for row in (matrix_CC / matrix_CC.sum(1, keepdim=True)).tolist()]
-
-
-def _sized(pixels: np.ndarray) -> np.ndarray:
-    """Every so many pixels of a large picture, or each of them several times: a side of at most `BIGGEST`."""
-    longest = max(pixels.shape[:2])
-    step, times = -(-longest // BIGGEST), max(1, BIGGEST // longest)
-    return pixels[::step, ::step].repeat(times, 0).repeat(times, 1)
 
 
 def _brightness(outcome: Outcome, count: int) -> torch.Tensor:

@@ -20,7 +20,14 @@ from typing import Any
 import torch
 
 import pellucid
-from pellucid.artifacts import read_manifest, read_safetensors, tensors_to_bytes, verify_folder
+from pellucid.artifacts import (
+    read_manifest,
+    read_safetensors,
+    tensor_bytes,
+    tensors_to_bytes,
+    verify_folder,
+    write_safetensors,
+)
 from pellucid.data.batch import Batch
 from pellucid.data.signature import Signature, from_json
 from pellucid.data.source import Preparation
@@ -56,9 +63,13 @@ class Model:
     id: str = ""
 
 
+def weights(model: Model) -> dict[str, torch.Tensor]:
+    """The kept weights under their names."""
+    return {name: value.detach().cpu() for name, value in model.network.state_dict().items()}
+
+
 def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
-    """The files of a model but for its scores and its manifest."""
-    weights = {name: value.detach().cpu().contiguous() for name, value in model.network.state_dict().items()}
+    """The files of a model but for its weights, its scores and its manifest."""
     arrays = {name: torch.from_numpy(value) for name, value in model.preparation.arrays().items()}
     return {
         "model.json": canonical_json(
@@ -74,7 +85,6 @@ def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
             }
         ),
         "signature.json": canonical_json(model.signature.as_json()),
-        "weights.safetensors": tensors_to_bytes(weights),
         "preprocess.safetensors": tensors_to_bytes(arrays),
         "recipe.lock.yaml": write_yaml(model.recipe.dump(), comments).encode(),
     }
@@ -90,13 +100,19 @@ def save(model: Model, folder: Path, scores: dict[str, Any], comments: dict[str,
         "writer": pellucid.__version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    commit_folder(folder.parent, folder.name, {**members(model, comments), "report.json": canonical_json(scores)}, head)
+    own = weights(model)
+    files = {
+        **members(model, comments),
+        "weights.safetensors": lambda file: write_safetensors(file, own),
+        "report.json": canonical_json(scores),
+    }
+    commit_folder(folder.parent, folder.name, files, head, streamed_bytes=tensor_bytes(own))
     return folder
 
 
 def to_bytes(model: Model) -> dict[str, bytes]:
     """The model as the bytes of its files."""
-    return members(model, {})
+    return {**members(model, {}), "weights.safetensors": tensors_to_bytes(weights(model))}
 
 
 def from_bytes(files: dict[str, bytes]) -> Model:
@@ -167,11 +183,11 @@ def _read(folder: Path, name: str, bind: Any = None) -> Model:
         raise ArtifactError("FILE-DAMAGED", message, place=Place(str(folder))) from fault
     assert recipe.model is not None and recipe.task is not None
     network = assemble(form, categories, signature=signature, family=recipe.model, task=recipe.task, seed=recipe.seed)
-    weights = read_safetensors(folder / "weights.safetensors", finite=True)
+    read = read_safetensors(folder / "weights.safetensors", finite=True)
     expected = network.state_dict()
-    if weights.keys() != expected.keys() or any(weights[name].shape != value.shape for name, value in expected.items()):
+    if read.keys() != expected.keys() or any(read[name].shape != value.shape for name, value in expected.items()):
         raise ArtifactError("FILE-MISMATCH", "its weights are not those of its architecture", place=Place(str(folder)))
-    network.load_state_dict(weights)
+    network.load_state_dict(read)
     arrays = {name: value.numpy() for name, value in read_safetensors(folder / "preprocess.safetensors").items()}
     preparation = recipe.data.restore(arrays, signature)
     return Model(recipe, signature, network.eval(), preparation, form, categories, half_width, name)

@@ -14,12 +14,11 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from pellucid.data.image_raw import ImageRaw
+from pellucid.data import decode
+from pellucid.data.image_raw import Extent, ImageRaw
 from pellucid.data.signature import Target
 
 FOLDER = "masks"
-Extent = tuple[int, int]
-"""Height and width."""
 
 
 def written(
@@ -27,14 +26,13 @@ def written(
 ) -> tuple[dict[str, list[Any]], dict[str, bytes]]:
     """(`file`, `mask` and `share_<class>` of each picture; the PNG files by the path in `mask`).
 
-    A mask has the size of its picture where all pictures have one size, else that to which they were brought. `size` is
-    that of the recipe, to which pictures are brought before they are cut into tiles.
+    A mask has the size that its picture had when it was read, each pixel taken from the nearest one. `size` is that of
+    the recipe, to which pictures are brought before they are cut into tiles.
     """
-    own = raw.sizes[0][:2] if len(raw.sizes) == 1 else None
     columns: dict[str, list[Any]] = {"file": [], "mask": []} | {f"share_{name}": [] for name in target.classes}
     files: dict[str, bytes] = {}
-    for name, label_HW in _pictures(raw, label_NHW, size or own):
-        mask_HW = _resized(label_HW, own)
+    for name, (height, width), label_HW in _pictures(raw, label_NHW, size):
+        mask_HW = decode.resized_codes(label_HW, height, width)
         path = _path(name, files)
         files[path] = png(mask_HW, target)
         columns["file"].append(name)
@@ -62,26 +60,19 @@ def _colour(code: int, marks: tuple[int, ...]) -> tuple[int, int, int]:
     return red, green, blue
 
 
-def _pictures(raw: ImageRaw, label_NHW: np.ndarray, size: Extent | None) -> Iterator[tuple[str, np.ndarray]]:
-    """Every picture with its mask; tiles follow one another, and the first of a picture is at its corner."""
+def _pictures(raw: ImageRaw, label_NHW: np.ndarray, size: Extent | None) -> Iterator[tuple[str, Extent, np.ndarray]]:
+    """Every picture, its extent and its mask; tiles follow one another, and the first of a picture is at its corner."""
     if raw.tiles is None:
-        yield from zip(raw.names, label_NHW, strict=True)
+        yield from zip(raw.names, raw.extents, label_NHW, strict=True)
         return
     starts = [place for place, (_, top, left) in enumerate(raw.tiles) if not top and not left]
     high, wide = label_NHW.shape[1:]
     for start, stop in zip(starts, [*starts[1:], len(raw.tiles)], strict=True):
-        tiles = raw.tiles[start:stop]
-        whole_HW = np.zeros((max(top for _, top, _ in tiles) + high, max(left for *_, left in tiles) + wide), np.uint8)
-        for label_HW, (_, top, left) in zip(label_NHW[start:stop], tiles, strict=True):
-            whole_HW[top : top + high, left : left + wide] = label_HW
-        yield tiles[0][0], whole_HW[: size[0], : size[1]] if size else whole_HW
-
-
-def _resized(label_HW: np.ndarray, own: Extent | None) -> np.ndarray:
-    """Each pixel from the nearest one."""
-    if own is None or own == label_HW.shape:
-        return label_HW
-    return np.asarray(Image.fromarray(label_HW).resize((own[1], own[0]), Image.Resampling.NEAREST))
+        whole_HW = np.empty(size or raw.extents[start], np.uint8)
+        for label_HW, (_, top, left) in zip(label_NHW[start:stop], raw.tiles[start:stop], strict=True):
+            room_HW = whole_HW[top : top + high, left : left + wide]
+            room_HW[:] = label_HW[: room_HW.shape[0], : room_HW.shape[1]]
+        yield raw.tiles[start][0], raw.extents[start], whole_HW
 
 
 def _path(name: str, taken: dict[str, bytes]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import torch
@@ -15,7 +16,7 @@ from pellucid.findings import Finding
 from pellucid.metrics.metric import Prediction
 from pellucid.ship import boxes, embeddings, masks
 from pellucid.ship.bundle import Model
-from pellucid.training.evaluate import outputs
+from pellucid.training.evaluate import outputs, rows_at_once
 
 
 @dataclass
@@ -75,10 +76,40 @@ def predict_raw(model: Model, raw: Raw) -> Predictions:
 
 def decoded(model: Model, raw: Raw) -> Prediction:
     """Labels with probabilities, or values, as tensors."""
-    batch = model.preparation.apply(raw, model.signature)
-    assert model.recipe.task is not None
-    output = outputs(model.network, batch, model.recipe.precision)
-    return model.recipe.task.decode(output, model.signature, model.preparation.scale)
+    task, parts = model.recipe.task, list[Prediction]()
+    assert task is not None
+    for part in _parts(raw):
+        batch = model.preparation.apply(part, model.signature)
+        output = outputs(model.network, batch, model.recipe.precision)
+        parts.append(task.decode(output, model.signature, model.preparation.scale))
+    return _joined(parts)
+
+
+def _parts(raw: Raw) -> Iterator[Raw]:
+    """As many images as pass the network at once, since their float32 pixels and outputs need most room; else all."""
+    if not isinstance(raw, ImageRaw):
+        yield raw
+        return
+    chunk = rows_at_once(prod(raw.pixel_NCHW.shape[1:]))
+    for start in range(0, max(raw.rows, 1), chunk):
+        yield raw.part(start, start + chunk)
+
+
+def _joined(parts: list[Prediction]) -> Prediction:
+    """One after the other; images get as many rows of boxes as the one that has most."""
+    if len(parts) == 1:
+        return parts[0]
+    most = max((part.box_NK6.shape[1] for part in parts if part.box_NK6 is not None), default=0)
+    even = [part if part.box_NK6 is None else part._replace(box_NK6=_filled(part.box_NK6, most)) for part in parts]
+    columns = dict(zip(Prediction._fields, zip(*even, strict=True), strict=True))
+    whole = {name: torch.cat(column) for name, column in columns.items() if isinstance(column[0], torch.Tensor)}
+    return parts[0]._replace(**whole)
+
+
+def _filled(box_NK6: torch.Tensor, most: int) -> torch.Tensor:
+    """With rows that only fill up."""
+    nothing_6 = box_NK6.new_tensor([0, 0, 0, 0, -1, 0])
+    return torch.cat([box_NK6, nothing_6.expand(len(box_NK6), most - box_NK6.shape[1], 6)], 1)
 
 
 def _classes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
@@ -127,8 +158,8 @@ def _boxes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     target, data = model.signature.target, model.recipe.data
     assert target is not None and prediction.box_NK6 is not None and isinstance(raw, ImageRaw)
     size = data.size if isinstance(data, Images) else None
-    columns, document, findings = boxes.written(target, raw, prediction.box_NK6, size)
-    return Predictions(columns, findings, document=document)
+    columns, document = boxes.written(target, raw, prediction.box_NK6, size)
+    return Predictions(columns, document=document)
 
 
 def _pairs(model: Model, raw: Raw, prediction: Prediction) -> Predictions:

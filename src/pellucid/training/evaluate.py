@@ -30,7 +30,11 @@ class Scores(NamedTuple):
 def chunk_of(batch: Batch) -> int:
     """Rows that pass the network at once."""
     rows = max(length(batch.input), 1)
-    numbers = sum(tensor.numel() for tensor in tensors(batch.input)) // rows
+    return rows_at_once(sum(tensor.numel() for tensor in tensors(batch.input)) // rows)
+
+
+def rows_at_once(numbers: int) -> int:
+    """The same, where each row has so many numbers."""
     return max(1, min(CHUNK, CHUNK_NUMBERS // max(numbers, 1)))
 
 

@@ -207,6 +207,8 @@ def restore_best(session: Session) -> None:
     """Puts the best weights into the network: what is judged, shipped and explained."""
     if session.state.best is not None:
         session.state.network.load_state_dict(session.state.best)
+    for parameter in session.state.network.parameters():
+        parameter.grad = None  # what is judged, shipped and explained learns no more
     session.state.network.eval()
     task, valid = session.recipe.task, session.dataset.valid
     assert task is not None
