@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import copy
+import resource
 import statistics
+import sys
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from itertools import islice
+
+import torch
 
 from pellucid import devices
 from pellucid.training import loop
@@ -17,7 +22,9 @@ from pellucid.training.state import State, player
 WARM = 3
 """Steps that are not counted: the first ones allocate."""
 TIMED = 0.5
-"""Seconds of steps to time."""
+"""Seconds of steps to time, where they are short."""
+PATIENCE = 5.0
+"""Seconds after which two steps are enough."""
 COMMIT = 0.01
 """Seconds of a commit beside its bytes."""
 DISK = 200e6
@@ -39,30 +46,41 @@ class Forecast:
 
 def forecast(session: Session) -> Forecast:
     """Times steps and one evaluation on a copy of the session; the session itself is untouched."""
+    before = peak()
     twin = _copy(session)
     recipe = session.recipe
     assert recipe.evaluate.every is not None and recipe.checkpoint.every is not None
     times: list[float] = []
     with devices.computing(recipe.threads):
         began = last = time.perf_counter()
-        for number, _ in enumerate(islice(loop.steps(twin.state, twin.phases()), 2000)):
+        for _ in islice(loop.steps(twin.state, twin.phases()), 2000):
             now = time.perf_counter()
-            if number >= WARM:
-                times.append(now - last)
+            times.append(now - last)
             last = now
-            if now - began > TIMED and len(times) >= WARM:
+            if now - began > TIMED and len(times) >= (2 * WARM if now - began < PATIENCE else 2):
                 break
         look(twin)
         began = time.perf_counter()
         look(twin)
         evaluation = time.perf_counter() - began
-    held = resident()
-    weights = sum(tensor.numel() * tensor.element_size() for tensor in twin.state.tensors().values())
-    step = statistics.mean(times) if times else last - began
+    slots = _bytes(twin.state.tensors().values())
+    # the copy and its optimizer are dropped; in its stead the best weights will be kept, which are as many
+    held = peak() - slots if peak() > before else resident()
+    step = statistics.mean(times[WARM:] or times[1:] or times)
     evaluations = -(-session.steps // recipe.evaluate.every)
     commits = session.steps // recipe.checkpoint.every
-    seconds = session.steps * step + evaluations * evaluation + commits * (COMMIT + 1.5 * weights / DISK)
+    seconds = session.steps * step + evaluations * evaluation + commits * (COMMIT + 1.5 * slots / DISK)
     return Forecast(seconds, step, evaluation, session.steps, evaluations, held)
+
+
+def peak() -> int:
+    """The most bytes this process has held so far."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most * 1024
+
+
+def _bytes(tensors: Iterable[torch.Tensor]) -> int:
+    return sum(tensor.numel() * tensor.element_size() for tensor in tensors)
 
 
 def _copy(session: Session) -> Session:
