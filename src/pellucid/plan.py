@@ -145,19 +145,19 @@ def _as_numbers(target: Target) -> str:
 def _model(planner: Planner, loaded: Loaded) -> None:
     form, rows = loaded.dataset.form, loaded.share["train"]
     target = loaded.signature.target
+    share = 0.0 if target is not None and target.kind == "values" else 0.3
     if form.kind == "grid" and target is not None and target.kind == "mask":
-        depth = min(4, min(form.extent).bit_length() - 3) or 1
-        model = _part("model", "unet", width=16, depth=max(depth, 1))
+        depth = max(1, min(4, min(form.extent).bit_length() - 3))
+        model = _part("model", "unet", width=16, depth=depth)
         planner.fill("model", model, f"a class for every pixel of {form}", "Ronneberger et al. 2015, arXiv:1505.04597")
     elif form.kind == "grid":
         small = min(form.extent) < 16
         channels = (32, 64) if min(form.extent) < 48 else (32, 64, 128)
-        model = _part("model", "cnn", channels=channels, convolutions=2 if small else 1, dropout=0.3)
+        model = _part("model", "cnn", channels=channels, convolutions=2 if small else 1, dropout=share)
         if form.frames > 1:
             model = _part("model", "frames", image=model, difference=True)
         planner.fill("model", model, f"the data is images of {form}", "LeCun et al. 1998")
     else:
-        share = 0.0 if target is not None and target.kind == "values" else 0.3
         reason = "dropout against learning by heart" if share else "no dropout, which blurs predicted values"
         planner.fill("model", _part("model", "mlp", dropout=share), f"a table of {form.width} numbers; {reason}")
     model = planner.recipe.model

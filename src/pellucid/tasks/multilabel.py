@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal
 from pellucid.data.signature import Signature, Target
 from pellucid.forms import Form
 from pellucid.losses.loss import Loss
-from pellucid.tasks.task import Choice, Task
+from pellucid.tasks.task import Choice, Task, blended
 
 if TYPE_CHECKING:
     import torch
@@ -49,12 +49,8 @@ class Multilabel(Task):
 
     def losses(self, output: torch.Tensor, batch: Batch) -> Loss:
         """The mean loss over the labels of each example; under mixup the targets are mixed."""
-        assert self.loss is not None and batch.target is not None
-        target = batch.target
-        if batch.mixed is not None:
-            other, share_B = batch.mixed
-            target = target.lerp(other, share_B[:, None])
-        return self.loss.per_example(output, target)
+        assert self.loss is not None
+        return self.loss.per_example(output, blended(batch))
 
     def decode(self, output: torch.Tensor, signature: Signature, scale: Scale | None) -> Prediction:
         """Probability of each label, and 1 where it is at least a half."""

@@ -89,3 +89,12 @@ class Task(Part):
 
     def settle(self, head: nn.Module, output: torch.Tensor, valid: Batch) -> None:
         """Fixes what is chosen on the validation part when training is over, as buffers of the head."""
+
+
+def blended(batch: Batch) -> torch.Tensor:
+    """target_BD, under mixup the weighted mean of the two targets of each example."""
+    assert batch.target is not None
+    if batch.mixed is None:
+        return batch.target
+    other, share_B = batch.mixed
+    return batch.target.lerp(other, share_B[:, None])
