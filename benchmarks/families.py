@@ -2,9 +2,9 @@
 
     python benchmarks/families.py [--rounds 9] [FAMILY ...]
 
-Pellucid takes what it plans (memory order, precision, fused optimizer); the other side is the loop of the tutorials over
-batches that are cut beforehand: zero_grad, forward, backward, AdamW. Printed: milliseconds of a step (medians over rounds),
-their ratio, and parameters, which must be equal.
+Pellucid takes what it plans (memory order, precision, fused optimizer); the other side is the loop of the tutorials,
+over batches cut beforehand: zero_grad, forward, backward, AdamW. Printed: milliseconds of a step (medians over
+rounds), their ratio, and the parameters, which must be equal.
 """
 
 from __future__ import annotations

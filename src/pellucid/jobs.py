@@ -302,7 +302,7 @@ def write_predictions(folder: Path, predictions: Predictions) -> None:
 
     Raises: UsageError where no folder can be there.
     """
-    if str(folder) == "-" or folder.is_file():
+    if str(folder) == "-" or folder.is_file() or folder.suffix:
         message = "these predictions are pictures, and need a folder"
         raise UsageError("CLI-USAGE", message, place=Place(str(folder)), hint="-o FOLDER")
     folder.mkdir(parents=True, exist_ok=True)

@@ -150,9 +150,10 @@ def _model(planner: Planner, loaded: Loaded) -> None:
         depth = max(1, min(4, min(form.extent).bit_length() - 3))
         model = _part("model", "unet", width=16, depth=depth)
         planner.fill("model", model, f"a class for every pixel of {form}", "Ronneberger et al. 2015, arXiv:1505.04597")
-    elif form.kind == "grid":
+    elif form.kind == "grid" and min(form.extent) > 1:
         small = min(form.extent) < 16
-        channels = (32, 64) if min(form.extent) < 48 else (32, 64, 128)
+        halvings = min(form.extent).bit_length() - 1
+        channels = (32, 64, 128)[: min(halvings, 2 if min(form.extent) < 48 else 3)]
         model = _part("model", "cnn", channels=channels, convolutions=2 if small else 1, dropout=share)
         if form.frames > 1:
             model = _part("model", "frames", image=model, difference=True)

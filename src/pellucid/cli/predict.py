@@ -32,7 +32,8 @@ def predict(
     predictions = loaded.predict(data)
     for finding in predictions.findings:
         typer.echo(str(finding), err=True)
-    text = jobs.as_csv(predictions) if predictions.document is None else predictions.document
+    as_csv = predictions.document is None or Path(output).suffix.lower() == ".csv"
+    text = jobs.as_csv(predictions) if as_csv else predictions.document or ""
     if predictions.files:
         jobs.write_predictions(Path(output), predictions)
     elif output != "-":

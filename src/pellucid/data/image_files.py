@@ -14,11 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from pellucid.data.source import IMAGE_SUFFIXES
+from pellucid.data.source import IMAGE_SUFFIXES, PATH_COLUMNS
 from pellucid.data.splitting import PART_NAMES
 from pellucid.errors import DataError, Place, did_you_mean, quote
 
-PATH_COLUMNS = ("path", "file", "filename", "image")
 LABEL_COLUMNS = ("label", "class", "target")
 MASK_COLUMNS = ("mask", "masks")
 LONGEST_FIELD = 2**20

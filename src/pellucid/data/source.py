@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from pellucid.data.batch import Batch, Dataset, Scale
 
+PATH_COLUMNS = ("path", "file", "filename", "image")
+"""Names of the column of a CSV file that says where an image is."""
 COCO_FILES = ("annotations.json", "_annotations.coco.json", "instances*.json", "*.coco.json")
 """Names under which boxes are described in the COCO form."""
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
@@ -124,7 +127,7 @@ class Data(Part):
 
     @classmethod
     def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
-        """`images` for a folder, an archive of arrays, a COCO file or an embedded image set, else `table`."""
+        """`images` for a folder, an archive, a COCO file, a CSV file of image paths or an embedded set of them."""
         from pellucid.data.embedded import EMBEDDED
 
         path = value.get("path")
@@ -133,7 +136,7 @@ class Data(Part):
         if not Path(path).exists() and path in EMBEDDED:
             return EMBEDDED[path].kind
         file = Path(path)
-        annotated = any(fnmatch(file.name.lower(), name) for name in COCO_FILES)
+        annotated = any(fnmatch(file.name.lower(), name) for name in COCO_FILES) or _lists_images(file)
         if file.is_dir() or annotated or file.suffix.lower() in IMAGE_SUFFIXES | {".npz"}:
             return "images"
         return "table"
@@ -174,3 +177,16 @@ class Data(Part):
 
         Raises: SchemaError naming the column that is missing or does not fit.
         """
+
+
+def _lists_images(file: Path) -> bool:
+    """Whether a CSV file begins with a row that has the path of an image in a column that is named so."""
+    if file.suffix.lower() != ".csv" or not file.is_file():
+        return False
+    with file.open("rb") as stream:
+        lines = stream.read(2**16).decode("utf-8-sig", "replace").splitlines()[:2]
+    if len(lines) < 2:
+        return False
+    names, cells = csv.reader(lines)
+    paths = [cell for name, cell in zip(names, cells, strict=False) if name.strip().lower() in PATH_COLUMNS]
+    return any(Path(cell.strip()).suffix.lower() in IMAGE_SUFFIXES for cell in paths)

@@ -118,12 +118,13 @@ def _answer(walked: dict[str, Any]) -> list[str]:
     said, truth = walked["prediction"], walked["truth"]
     if said["kind"] == "values":
         rows = [["", "predicted", "true"]]
-        known = truth if truth is not None else [None] * len(said["values"])
+        known = truth if isinstance(truth, list) else [None] * len(said["values"])
         rows += [
             [clean(item["name"]), number(item["value"]), number(true)]
             for item, true in zip(said["values"], known, strict=True)
         ]
-        return ["prediction", *columns(rows, (1, 2))]
+        head = f"prediction; truth: {_word(truth)}" if isinstance(truth, str) else "prediction"
+        return [head, *columns(rows, (1, 2))]
     if said["kind"] == "boxes":
         rows = [["", "left", "top", "right", "bottom", "score"]]
         rows += [[clean(box["name"]), *(number(value) for value in box["box"])] for box in said["boxes"][:MOST]]

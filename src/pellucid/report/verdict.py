@@ -43,7 +43,9 @@ def verdict(facts: dict[str, Any]) -> dict[str, Any]:
     own = facts["scores"][facts["judged"]].get(metric["name"], {})
     comparison, tone = _comparison(metric, ladder)
     sentences = [_own_score(metric, own, facts["judged"], facts["judged_rows"]), comparison]
-    if facts["judged"] != "test":
+    if any(finding["check"] == "nothing-aside" for finding in facts["data"]["findings"]):
+        sentences.append("The validation rows are the training rows: this score says nothing about new ones.")
+    elif facts["judged"] != "test":
         sentences.append(
             "There is no test part: the validation rows also chose the weights, so this score is too kind."
         )

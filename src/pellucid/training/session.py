@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -15,6 +15,7 @@ from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded, Raw
 from pellucid.data.splitting import choose_split
 from pellucid.errors import DataError, Place
+from pellucid.findings import Finding
 from pellucid.methods.method import Phase
 from pellucid.network.assemble import assemble
 from pellucid.network.summary import Layer, summarize
@@ -22,6 +23,14 @@ from pellucid.plan import Decision
 from pellucid.recipe import Recipe
 from pellucid.training import engine
 from pellucid.training.state import State, player
+
+NOTHING_ASIDE = Finding(
+    "nothing-aside",
+    "warning",
+    "no row was set aside to choose by: the training rows choose, and their score says nothing about new rows.",
+    "split",
+    cure="Give more rows, or a split that sets some aside.",
+)
 
 
 @dataclass
@@ -80,6 +89,8 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     check(dataset.augment, dataset.form, type(recipe.task).answers)
     if len(dataset.valid) == 0:
         dataset.valid = dataset.train.part(0, len(dataset.train))  # a split may set no rows aside
+        findings = (*loaded.signature.findings, NOTHING_ASIDE)
+        loaded = replace(loaded, signature=loaded.signature.replace(findings=findings))
     _weigh(recipe, loaded)
     network = assemble(
         dataset.form,
