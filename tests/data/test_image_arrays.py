@@ -75,3 +75,27 @@ def test_several_values_have_the_names_that_are_told(tmp_path: Path):
     assert Images(path=path, target=("a", "b")).read().target == ("a", "b")
     scenes = Images(path="scenes").read()
     assert scenes.target == ("x", "y", "size", "light") and scenes.value_ND is not None
+
+
+def test_names_go_with_the_columns_of_labels(tmp_path: Path):
+    path = archive(tmp_path, images=noise(), labels=np.random.default_rng(0).random((4, 2)), names=np.array(["x"]))
+    with pytest.raises(DataError, match="2 columns of labels, 1 names") as caught:
+        Images(path=path).read()
+    assert caught.value.code == "DATA-ARRAY"
+
+
+def test_floats_with_a_name_are_values(tmp_path: Path):
+    rows = {"images": noise(), "labels": np.array([1.0, 2, 3, 2], np.float32)}
+    raw = Images(path=archive(tmp_path, **rows, names=np.array(["age"]))).read()
+    assert raw.value_ND is not None and raw.value_ND[:, 0].tolist() == [1, 2, 3, 2] and raw.target == ("age",)
+    assert Images(path=archive(tmp_path, **rows)).read().classes == ("1", "2", "3")
+
+
+def test_codes_beyond_the_classes_are_refused(tmp_path: Path):
+    masks, names = noise() % 3, np.array(["a", "b", "c"])
+    with pytest.raises(DataError, match="3 classes are named; a mask holds the code 9") as caught:
+        Images(path=archive(tmp_path, images=noise(), masks=masks + 9, classes=names)).read()
+    assert caught.value.code == "DATA-ARRAY"
+    masks[0, 0, 0] = 255
+    raw = Images(path=archive(tmp_path, images=noise(), masks=masks, classes=names)).read()
+    assert raw.mask_NHW is not None and np.array_equal(raw.mask_NHW, masks)

@@ -106,3 +106,16 @@ def test_clips_in_memory():
         data.read_rows({"clips": noise(3, 8)})
     with pytest.raises(DataError, match="'images' and 'clips'"):
         data.read_rows({"clips": array, "images": array[0]})
+
+
+def test_a_csv_of_numbered_pictures_lists_pictures_unless_frames_are_asked_for(tmp_path: Path):
+    root = clips(tmp_path / "img")
+    files = sorted(root.rglob("*.png"))
+    for name, labels in (("same", [file.parts[-3] for file in files]), ("mixed", [f"l{i % 2}" for i in range(25)])):
+        rows = [f"{file.relative_to(tmp_path)},{label}" for file, label in zip(files, labels, strict=True)]
+        (tmp_path / f"{name}.csv").write_text("path,label\n" + "\n".join(rows) + "\n")
+    assert read(tmp_path / "same.csv")[1].rows == 25 and read(tmp_path / "same.csv", frames=5)[1].frames == 5
+    assert read(tmp_path / "mixed.csv")[1].rows == 25
+    with pytest.raises(DataError, match=r'clip ".*clip0" have the labels "l0" and "l1"') as caught:
+        read(tmp_path / "mixed.csv", frames=5)
+    assert caught.value.code == "DATA-CLASS"

@@ -39,3 +39,10 @@ def test_known_classes_stay_and_new_ones_are_told():
     codes, _, classes, notes = told("b", "c", classes=("b", "a"))
     assert codes is None and classes == ("b", "a") and '"c"' in notes["labels not used"]
     assert labelled([()], ("x",), Wanted(), {}, "s") == (None, None, ())
+
+
+def test_a_constant_value_has_nothing_to_learn():
+    with pytest.raises(DataError, match=r'"x" is 1\.5 for every image') as caught:
+        told("1.5", "1.5")
+    assert caught.value.code == "DATA-TARGET-CONSTANT"
+    assert told("1.5", "1.5", values=True, classes=())[1] == [[1.5], [1.5]], "new images may be alike"

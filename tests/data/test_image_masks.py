@@ -150,3 +150,26 @@ def test_a_mask_of_another_size_or_form_is_refused():
         marked(np.full((4, 4), -1), Place("x"), "classes")
     with pytest.raises(DataError, match="2 images and 1 masks"):
         Images().read_rows({"images": np.zeros((2, 4, 4), np.uint8), "masks": np.zeros((1, 4, 4), np.uint8)})
+
+
+@pytest.mark.parametrize(
+    ("value", "classes", "message"),
+    [(255, ["a", "b", "c"], "no pixel"), (255, None, "one class only"), (1, ["a", "b"], 'one class only: "b"')],
+)
+def test_masks_with_nothing_to_learn(value: int, classes: list[str] | None, message: str):
+    rows = {"images": np.stack([noise(1, 4, 4)] * 2), "masks": np.full((2, 4, 4), value, np.uint8)}
+    with pytest.raises(DataError, match=message) as caught:
+        Images().read_rows(rows if classes is None else {**rows, "classes": classes})
+    assert caught.value.code == "DATA-CLASS"
+
+
+def test_a_folder_of_masks_of_very_many_values_needs_a_word(tmp_path: Path):
+    root = colours(tmp_path, (1, 1, 1))
+    for index in range(4):
+        Image.fromarray(np.arange(120, dtype=np.uint8).reshape(12, 10) % 33).save(root / f"masks/{index}.png")
+    with pytest.raises(DataError, match="33 different values; at most 32") as caught:
+        Images(path=str(root)).read()
+    assert caught.value.hint is not None and "data.mask: any" in caught.value.hint
+    assert Images(path=str(root), mask="any").read().classes == ("background", "object")
+    (root / "classes.txt").write_text("\n".join(f"c{index}" for index in range(33)))
+    assert len(Images(path=str(root)).read().classes) == 33

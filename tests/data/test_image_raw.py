@@ -32,7 +32,7 @@ def test_masks_and_boxes_are_asked_for_by_name():
 
 def test_a_part_is_a_view_of_pixels_without_what_is_to_be_learnt():
     pixels = np.arange(5 * 4 * 6, dtype=np.uint8).reshape(5, 4, 6)
-    raw = Images(tile=(4, 3)).read_rows({"images": pixels, "masks": np.ones_like(pixels)})
+    raw = Images(tile=(4, 3)).read_rows({"images": pixels, "masks": pixels % 2})
     part = raw.part(3, 7)
     assert part.rows == 4 and np.shares_memory(part.pixel_NCHW, raw.pixel_NCHW)
     assert np.array_equal(part.pixel_NCHW, raw.pixel_NCHW[3:7]) and part.mask_NHW is None and part.code_N is None

@@ -13,7 +13,7 @@ import numpy as np
 from pellucid.data import decode, image_boxes, image_items, image_masks
 from pellucid.data.decode import Header
 from pellucid.data.image_files import Listed
-from pellucid.data.image_raw import Asked, Found, Item
+from pellucid.data.image_raw import Asked, Found, Item, Marked
 from pellucid.data.signature import PARTS
 from pellucid.errors import DataError, Place, did_you_mean
 
@@ -48,7 +48,12 @@ def from_mapping(
     told = rows.get("classes")
     classes = None if told is None else tuple(map(str, told))
     if kind == "mask":
-        return Found(_masked(items, rows, asked), ("mask",), classes=asked.classes or classes, why="given as masks")
+        return Found(
+            _masked(items, rows, None if asked.new else classes, asked),
+            ("mask",),
+            classes=asked.classes or classes,
+            why="given as masks",
+        )
     if kind == "boxes":
         return _boxed(items, rows, classes, asked)
     return _labelled(items, rows.get("labels"), rows.get("names"), asked)
@@ -146,13 +151,19 @@ def _kind(rows: Mapping[str, Any]) -> str | None:
     return kinds[0] if kinds else None
 
 
-def _masked(items: list[Item], rows: Mapping[str, Any], asked: Asked) -> list[Item]:
+def _masked(items: list[Item], rows: Mapping[str, Any], classes: tuple[str, ...] | None, asked: Asked) -> list[Item]:
     masks = rows.get("masks")
     if masks is None or len(masks) != len(items):
         message = "there are no masks" if masks is None else f"{len(items):,} images and {len(masks):,} masks"
         raise DataError("DATA-TARGET", message)
+
+    def read(mask: Any, told: Place) -> Marked:
+        found = image_masks.marked(np.asarray(mask), told, asked.mask)
+        image_masks.check_named(found, classes, told)
+        return found
+
     return [
-        replace(item, mask=lambda mask=mask, told=item.told: image_masks.marked(np.asarray(mask), told, asked.mask))
+        replace(item, mask=lambda mask=mask, told=item.told: read(mask, told))
         for item, mask in zip(items, masks, strict=True)
     ]
 
@@ -178,8 +189,15 @@ def _labelled(items: list[Item], labels: Sequence[object] | None, told: Sequence
         raise DataError("DATA-TARGET", f"{len(items):,} images and {len(labels):,} labels")
     items = [replace(item, labels=_label(label)) for item, label in zip(items, labels, strict=True)]
     names, width = asked.target or ("label",), len(items[0].labels) if items else 0
-    numbered = [f"{names[0]}_{place + 1}" for place in range(width)] if told is None else map(str, told)
-    return Found(items, names if len(names) == width or asked.new else tuple(numbered))
+    if told is None:
+        numbered = tuple(f"{names[0]}_{place + 1}" for place in range(width))
+        return Found(items, names if len(names) == width or asked.new else numbered)
+    own = tuple(map(str, np.atleast_1d(np.asarray(told))))
+    if len(own) != width:
+        raise DataError("DATA-ARRAY", f"{width} columns of labels, {len(own)} names")
+    if not asked.target or (len(names) != width and not asked.new):
+        names = own
+    return Found(items, names, values=np.asarray(labels).dtype.kind == "f")
 
 
 def _label(label: object) -> tuple[str, ...]:

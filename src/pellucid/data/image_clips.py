@@ -42,6 +42,8 @@ def as_clips(listed: Sequence[Listed], frames: int | None) -> list[Listed]:
 
     With `frames` None only where every picture lies in a folder below that of its class, and every such folder holds
     two or more pictures that differ in their number alone; with 1 never.
+
+    Raises: DataError for a clip whose pictures have different labels.
     """
     folders: dict[Path, list[Listed]] = {}
     for item in listed:
@@ -60,5 +62,12 @@ def _is_clip(folder: Path, items: list[Listed]) -> bool:
 
 def _clip(items: list[Listed]) -> Listed:
     first = items[0]
+    strange = next((item for item in items if item.labels != first.labels), None)
+    if strange is not None:
+        folder, labels = first.path.parent, [", ".join(item.labels) for item in (first, strange)]
+        message = (
+            f"the pictures of the clip {quote(str(folder))} have the labels {quote(labels[0])} and {quote(labels[1])}"
+        )
+        raise DataError("DATA-CLASS", message, place=strange.place, hint="data: {frames: 1} takes each picture alone")
     name = Path(first.name).parent.as_posix()
     return replace(first, name=name if name != "." else first.path.parent.name, frames=tuple(i.path for i in items))

@@ -260,6 +260,8 @@ def _told(found: Found, wanted: Wanted, done: list[_Done], rooms: _Rooms, source
     """The images with their labels, masks and boxes."""
     notes, items = found.notes, found.items
     owner = np.repeat(np.arange(len(done)), [len(result.rows) for result in done])
+    if found.values and wanted.values is None:
+        wanted = replace(wanted, values=True)
     code_N, value_ND, classes = labelled([item.labels for item in items], found.target, wanted, notes, source)
     boxes = [boxes_M5 for result in done for boxes_M5 in result.boxes]
     marks: tuple[int, ...] = ()
@@ -271,9 +273,12 @@ def _told(found: Found, wanted: Wanted, done: list[_Done], rooms: _Rooms, source
             meaning = image_masks.known(wanted.classes, wanted.marks)
         else:
             meaning = image_masks.settle(masks, found, source, wanted.mask)
-        classes, marks = meaning.classes, meaning.marks
+        classes, marks, count_256 = meaning.classes, meaning.marks, np.zeros(256, np.int64)
         for row, at in enumerate(owner):
             rooms.mask_NHW[row] = meaning.table(masks[at], items[at].told)[rooms.mask_NHW[row]]
+            count_256 += np.bincount(rooms.mask_NHW[row].reshape(-1), minlength=256)
+        if wanted.classes is None:
+            image_masks.refuse_constant(count_256, classes, source)
         if meaning.note:
             notes["masks"] = meaning.note
     return ImageRaw(

@@ -9,12 +9,13 @@ import numpy as np
 
 from pellucid.data import decode
 from pellucid.data.image_raw import Found, Marked, MaskMeaning
-from pellucid.errors import DataError, Place
+from pellucid.errors import DataError, Place, quote
 from pellucid.forms import UNJUDGED
 
 MOST_COLOURS = 32
 """Colours of all masks together: more are a photograph, not a mask."""
 MOST_CLASSES = 255
+ANY = "where each object has a number of its own, data.mask: any takes all above 0 as one class"
 BACKGROUND = "background"
 
 
@@ -46,8 +47,7 @@ def marked(values_HW: np.ndarray, place: Place, meaning: MaskMeaning, colour: bo
     if len(found) > (MOST_COLOURS if colour else MOST_CLASSES):
         what = "colours" if colour else "values"
         message = f"a mask of {len(found):,} different {what} names no classes"
-        hint = "where each object has a number of its own, data.mask: any takes all above 0 as one class"
-        raise DataError("DATA-TARGET", message, place=place, hint=hint)
+        raise DataError("DATA-TARGET", message, place=place, hint=ANY)
     return Marked(index_HW.astype(np.uint8).reshape(values_HW.shape), tuple(map(int, found)), colour)
 
 
@@ -81,6 +81,22 @@ class Meaning:
         return table_256
 
 
+def check_named(found: Marked, classes: tuple[str, ...] | None, place: Place) -> None:
+    """Raises: DataError where a mask in memory holds a code beyond the classes that are named with it."""
+    strange = next((value for value in found.values if len(classes or ()) <= value != UNJUDGED), None)
+    if classes is not None and strange is not None:
+        message = f"{len(classes)} classes are named; a mask holds the code {strange}"
+        raise DataError("DATA-ARRAY", message, place=place, hint="codes start at 0; 255 is not judged")
+
+
+def refuse_constant(count_256: np.ndarray, classes: tuple[str, ...], source: str) -> None:
+    """Raises: DataError where no pixel of all masks is judged, or only one class occurs."""
+    found = [name for name, count in zip(classes, count_256.tolist(), strict=False) if count]
+    if len(found) < 2:
+        message = f"holds one class only: {quote(found[0])}" if found else "no pixel of the masks is judged"
+        raise DataError("DATA-CLASS", message, place=Place(source), hint="at least two classes are needed")
+
+
 def known(classes: tuple[str, ...], marks: tuple[int, ...]) -> Meaning:
     """The meaning that training found, for new masks."""
     return Meaning(classes, marks, any(value > UNJUDGED for value in marks))
@@ -92,7 +108,7 @@ def settle(found: Sequence[Marked], told: Found, source: str, meaning: MaskMeani
     Codes are themselves, {0, 255} is {0, 1}, 255 beside other codes is not judged, and colours, or codes with gaps
     that nobody names, are classes in their order.
 
-    Raises: DataError where names are told and do not go with the values.
+    Raises: DataError where names are told and do not go with the values, or where nobody names very many.
     """
     names, marks = told.classes, told.marks
     colours = any(mask.colour and not all(map(plain, mask.values)) for mask in found)
@@ -107,6 +123,9 @@ def settle(found: Sequence[Marked], told: Found, source: str, meaning: MaskMeani
     if marks and names:
         return Meaning(names, marks, colours)
     codes = sorted(values if colours else values - {UNJUDGED})
+    if not names and len(codes) > MOST_COLOURS:
+        message = f"the masks have {len(codes):,} different values; at most {MOST_COLOURS} are classes without names"
+        raise DataError("DATA-TARGET", message, place=place, hint=ANY)
     if not colours and UNJUDGED in values <= {0, UNJUDGED} and (names is None or len(names) == 2):
         marks = (0, UNJUDGED)
     elif colours or (max(codes, default=0) >= len(names) if names else codes != list(range(len(codes)))):

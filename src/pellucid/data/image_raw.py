@@ -78,6 +78,8 @@ class Found:
     """What stands for each of these classes in a mask, where that is told."""
     why: str = ""
     """How the target was recognised."""
+    values: bool = False
+    """Labels are values to predict, even where they are whole numbers."""
 
 
 @dataclass(frozen=True)

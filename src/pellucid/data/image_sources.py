@@ -30,7 +30,7 @@ def from_path(path: str, asked: Asked) -> Found:
     if suffix == ".csv":
         listing = image_files.from_csv(file, asked.target, not asked.new, asked.judged)
         names, marks = class_names([file.parent]) if listing.target == ("mask",) else (None, ())
-        found = _from_listing(listing, asked)
+        found = _from_listing(listing, replace(asked, frames=asked.frames or 1))
         return replace(found, classes=asked.classes or names, marks=() if asked.classes else marks)
     if suffix == ".json":
         return image_layouts.from_coco(file, asked)
