@@ -66,7 +66,7 @@ def _clip(items: list[Listed]) -> Listed:
     if strange is not None:
         folder, labels = first.path.parent, [", ".join(item.labels) for item in (first, strange)]
         message = (
-            f"the pictures of the clip {quote(str(folder))} have the labels {quote(labels[0])} and {quote(labels[1])}"
+            f"the pictures of the clip {quote(folder.name)} have the labels {quote(labels[0])} and {quote(labels[1])}"
         )
         raise DataError("DATA-CLASS", message, place=strange.place, hint="data: {frames: 1} takes each picture alone")
     name = Path(first.name).parent.as_posix()
