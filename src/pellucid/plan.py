@@ -76,11 +76,8 @@ def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
     _optimizer(planner, loaded)
     task = planner.recipe.task
     assert task is not None and task.metrics is not None
-    if type(task).watched == "loss":
-        reason, source = "the validation loss is smoother than any score that counts", "Prechelt 1998"
-    else:
-        reason, source = "the loss says little about what was never trained on", "the task"
-    planner.fill("stop.metric", type(task).watched, reason, source)
+    reason = "the validation loss is smoother than any score that counts"
+    planner.fill("stop.metric", "loss", reason, "Prechelt 1998")
     watched = planner.recipe.stop.metric
     answers = type(task).answers
     if watched is not None and watched != "loss" and answers not in metric(watched).targets:

@@ -37,9 +37,6 @@ class Task(Part):
     answers: ClassVar[str] = ""
     """The kind of its answer, by which metrics, the report and the files of predictions go."""
 
-    watched: ClassVar[str] = "loss"
-    """What decides which weights are kept, where the recipe does not say: the validation loss or a metric."""
-
     loss: LossFunction | None = None
     """What training makes small; the plan picks the one that fits the target."""
     metrics: tuple[str, ...] | None = None

@@ -213,7 +213,8 @@ def restore_best(session: Session) -> None:
     task, valid = session.recipe.task, session.dataset.valid
     assert task is not None
     if task.settles:
-        task.settle(session.state.network.head, evaluate.outputs(session.state.network, valid), valid)
+        output = evaluate.outputs(session.state.network, valid, session.recipe.precision)
+        task.settle(session.state.network.head, output, valid)
 
 
 def judged(session: Session, writer: Writer) -> Iterator[Tested]:
