@@ -6,7 +6,7 @@ import pytest
 
 from pellucid.documents import Document
 from pellucid.errors import RecipeError
-from pellucid.plan import Decision, describe, resolve
+from pellucid.plan import Decision, resolve
 from pellucid.recipe import Recipe, read_recipe
 
 
@@ -90,4 +90,4 @@ def test_kinds_and_words():
     recipe = read_recipe(Document({"data": {"path": "titanic"}}, "test"))
     signature = recipe.data.inspect(recipe.data.read())
     assert signature.target is not None and len(signature.target.classes) == 2
-    assert describe(signature) == "1,313 rows, predicting survived"
+    assert (signature.rows, signature.target.names) == (1_313, ("survived",))

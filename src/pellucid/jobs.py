@@ -288,6 +288,11 @@ def finished(folder: Path, code: Code | None = None) -> Session:
     return session
 
 
+def as_text(predictions: Predictions, *, csv: bool = False) -> str:
+    """Predictions in their customary form (COCO JSON of boxes), which is CSV unless they say otherwise."""
+    return as_csv(predictions) if csv or predictions.document is None else predictions.document
+
+
 def as_csv(predictions: Predictions) -> str:
     """Predictions as CSV text; numbers as their shortest exact form."""
     file = io.StringIO()

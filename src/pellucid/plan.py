@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from pellucid.data.signature import Signature, Target
+from pellucid.data.signature import Target
 from pellucid.data.source import Loaded
 from pellucid.documents import Plain
 from pellucid.errors import Place, RecipeError
@@ -201,10 +201,3 @@ def _optimizer(planner: Planner, loaded: Loaded) -> None:
     schedule = _part("schedule", "warmup", then="cosine")
     reason = "small steps first while the gradients settle, then ever smaller ones"
     planner.fill("optimizer.schedule", schedule, reason, "arXiv:1608.03983")
-
-
-def describe(signature: Signature) -> str:
-    """One line on what was planned for, for the terminal."""
-    target = signature.target
-    named = ", ".join(target.names) if target else "nothing"
-    return f"{signature.rows:,} rows, predicting {named}"

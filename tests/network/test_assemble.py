@@ -14,10 +14,11 @@ from pellucid.families.foreign import Foreign
 from pellucid.families.mlp import MLP
 from pellucid.forms import Branched, Form, grid, vector
 from pellucid.methods.method import learn
-from pellucid.network.assemble import Network, assemble, for_batch
+from pellucid.network.assemble import Network, assemble
 from pellucid.nn.noise import Dropout
 from pellucid.nn.trunk import Side, Trunk
 from pellucid.tasks.classification import Classification
+from pellucid.training.evaluate import outputs
 
 SIGNATURE = Signature("table", "memory", 10, "", Target("classes", ("y",), ("a", "b", "c")))
 
@@ -83,7 +84,7 @@ def test_noise_is_drawn_from_the_one_stream_of_the_network():
 def test_evaluation_mode_is_put_back():
     made = network(MLP(widths=(8,), dropout=0.9), vector(4)).train()
     batch = Batch(torch.randn(3, 4), None)
-    assert torch.equal(for_batch(made, batch), for_batch(made, batch))
+    assert torch.equal(outputs(made, batch), outputs(made, batch))
     assert made.training
 
 

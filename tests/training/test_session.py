@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from pellucid.errors import RecipeError
-from pellucid.training.session import Session, facts, sample_of
+from pellucid.training.session import Session, facts
 
 Make = Callable[..., Session]
 
@@ -62,7 +62,7 @@ def test_a_resolved_recipe_gives_the_same_session(make: Make):
 def test_steps_of_an_epoch(batch: int, accumulate: int, per_epoch: int, make: Make):
     session = make("classes", {"method.batch": batch, "method.accumulate": accumulate, "method.epochs": 3})
     assert (session.per_epoch, session.steps) == (per_epoch, 3 * per_epoch)
-    assert len(sample_of(session)) == min(batch, 82)
+    assert sum(len(drawn) for drawn in next(iter(session.phases())).batches.batches(0, 0)) == 82
 
 
 def test_facts_name_what_the_bits_rest_on(make: Make):

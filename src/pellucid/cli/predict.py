@@ -32,14 +32,12 @@ def predict(
     predictions = loaded.predict(data)
     for finding in predictions.findings:
         typer.echo(str(finding), err=True)
-    as_csv = predictions.document is None or Path(output).suffix.lower() == ".csv"
-    text = jobs.as_csv(predictions) if as_csv else predictions.document or ""
     if predictions.files:
         jobs.write_predictions(Path(output), predictions)
     elif output != "-":
-        jobs.write_text(Path(output), text)
+        jobs.write_text(Path(output), jobs.as_text(predictions, csv=Path(output).suffix.lower() == ".csv"))
     elif not as_json:
-        sys.stdout.write(text)
+        sys.stdout.write(jobs.as_text(predictions))
     if as_json:
         found = [finding.as_json() for finding in predictions.findings]
         typer.echo(

@@ -185,8 +185,8 @@ def _lists_images(file: Path) -> bool:
         return False
     with file.open("rb") as stream:
         lines = stream.read(2**16).decode("utf-8-sig", "replace").splitlines()[:2]
-    if len(lines) < 2:
+    rows = list(csv.reader(lines))
+    if len(rows) < 2:  # also where a quote was never closed, which the reader will tell
         return False
-    names, cells = csv.reader(lines)
-    paths = [cell for name, cell in zip(names, cells, strict=False) if name.strip().lower() in PATH_COLUMNS]
+    paths = [cell for name, cell in zip(*rows, strict=False) if name.strip().lower() in PATH_COLUMNS]
     return any(Path(cell.strip()).suffix.lower() in IMAGE_SUFFIXES for cell in paths)

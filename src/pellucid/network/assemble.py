@@ -6,7 +6,6 @@ import torch
 from torch import nn
 
 from pellucid import seeds
-from pellucid.data.batch import Batch
 from pellucid.data.signature import Signature
 from pellucid.errors import Place, RecipeError
 from pellucid.families.family import Family
@@ -99,16 +98,6 @@ def assemble(
     network.draw = seeds.Draw(seed, "step")
     share_draw(network, network.draw)
     return network
-
-
-def for_batch(network: Network, batch: Batch) -> torch.Tensor:
-    """Raw outputs for a batch, in evaluation mode and without gradient; the mode is put back."""
-    training = network.training
-    network.eval()
-    with torch.inference_mode():
-        output = network(batch.input)
-    network.train(training)
-    return output
 
 
 def _said(task: Task, signature: Signature) -> str:

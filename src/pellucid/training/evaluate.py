@@ -27,14 +27,8 @@ class Scores(NamedTuple):
     metrics: dict[str, float]
 
 
-def chunk_of(batch: Batch) -> int:
-    """Rows that pass the network at once."""
-    rows = max(length(batch.input), 1)
-    return rows_at_once(sum(tensor.numel() for tensor in tensors(batch.input)) // rows)
-
-
 def rows_at_once(numbers: int) -> int:
-    """The same, where each row has so many numbers."""
+    """Rows that pass the network at once, where each has so many numbers."""
     return max(1, min(CHUNK, CHUNK_NUMBERS // max(numbers, 1)))
 
 
@@ -46,7 +40,8 @@ def outputs(network: Network, batch: Batch, precision: str | None = None) -> tor
     parts: list[torch.Tensor] = []
     device = next(network.parameters()).device
     with torch.inference_mode():
-        rows, chunk = length(batch.input), chunk_of(batch)
+        rows = length(batch.input)
+        chunk = rows_at_once(sum(tensor.numel() for tensor in tensors(batch.input)) // max(rows, 1))
         for start in range(0, max(rows, 1), chunk):
             part = batch.part(start, min(start + chunk, rows)).ready()
             with torch.autocast(device.type, torch.bfloat16, enabled=half):

@@ -64,7 +64,7 @@ def forecast(session: Session) -> Forecast:
         look(twin)
         evaluation = time.perf_counter() - began
     slots = _bytes(twin.state.tensors().values())
-    # the copy and its optimizer are dropped; in its stead the best weights will be kept, which are as many
+    # session and copy hold everything twice; a run holds it once, and the best weights beside it
     held = peak() - slots if peak() > before else resident()
     step = statistics.mean(times[WARM:] or times[1:] or times)
     evaluations = -(-session.steps // recipe.evaluate.every)

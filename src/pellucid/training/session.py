@@ -10,7 +10,7 @@ import torch
 
 from pellucid import devices, plan
 from pellucid.data.augment import check
-from pellucid.data.batch import Batch, Dataset
+from pellucid.data.batch import Dataset
 from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded, Raw
 from pellucid.data.splitting import choose_split
@@ -160,11 +160,3 @@ def facts(session: Session) -> dict[str, Any]:
     """What the run's bits rest on beside recipe and data."""
     return {**devices.exactness(), "device": session.recipe.device, "threads": session.recipe.threads,
             "precision": session.recipe.precision, "layout": session.recipe.layout}  # fmt: skip
-
-
-def sample_of(session: Session) -> Batch:
-    """A training batch for forecasts."""
-    assert session.recipe.method is not None
-    size = session.recipe.method.dump().get("batch")
-    assert isinstance(size, int)
-    return session.dataset.train.part(0, min(size, len(session.dataset.train)))
