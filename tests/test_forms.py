@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import json
 from typing import Any, NamedTuple
 
+import pytest
 import torch
 
-from pellucid.forms import Form, each, grid, length, pyramid, tensors, vector
+from pellucid.forms import Form, each, from_json, grid, length, pyramid, sequence, tensors, vector
 
 
 class Sequence(NamedTuple):
@@ -47,3 +49,16 @@ def test_tensors_in_order_and_length() -> None:
     assert [tensor.shape[1] for tensor in tensors(((one, two), three))] == [1, 2, 3]
     assert tensors(one)[0] is one
     assert length((one, two)) == length(three) == 5
+
+
+@pytest.mark.parametrize(
+    "form",
+    [vector(3), grid(6, 4, 5, 2), sequence(3, 7, even=True), sequence(1, 9, context=sequence(1, 4, causal=True))],
+)
+def test_a_form_comes_back_from_json(form: Form) -> None:
+    assert from_json(json.loads(json.dumps(form.as_json()))) == form
+
+
+def test_a_sequence_says_what_continues_it() -> None:
+    assert str(sequence(2, 48, context=sequence(5, 24))) == "sequence 2x48, then sequence 5x24"
+    assert sequence(2, 48).size == 96

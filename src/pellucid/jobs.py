@@ -342,8 +342,13 @@ class Loaded:
         assert task is not None and task.metrics is not None
         raw = model.recipe.data.read_new(source, model.signature, labelled=True)
         batch = model.preparation.apply(raw, model.signature)
-        scores = evaluate.score(
-            model.network, batch, task, signature=model.signature, scale=model.preparation.scale, names=task.metrics
+        scores = evaluate.judged(
+            model.network,
+            batch,
+            task,
+            signature=model.signature,
+            scale=model.preparation.scale,
+            precision=model.recipe.precision,
         )
         return {"loss": scores.loss, **scores.metrics}
 

@@ -12,7 +12,7 @@ from pellucid.findings import Finding
 
 ColumnType = Literal["number", "category", "boolean", "date", "text", "pixels"]
 Role = Literal["input", "target", "dropped", "group", "time", "split", "weight", "id"]
-TargetKind = Literal["classes", "labels", "values", "mask", "boxes"]
+TargetKind = Literal["classes", "labels", "values", "mask", "boxes", "steps", "next", "sentence", "future"]
 Part = Literal["train", "valid", "test"]
 PARTS: tuple[Part, Part, Part] = ("train", "valid", "test")
 
@@ -43,7 +43,8 @@ class Target:
 
     kind: TargetKind
     """`classes`: one of several; `labels`: any of several (0/1 columns); `values`: numbers; `mask`: a class for each
-    pixel; `boxes`: a box and a class for each object."""
+    pixel; `boxes`: a box and a class for each object; `steps`: a class for each position of a sequence; `next`: the
+    token that follows; `sentence`: another sequence of tokens; `future`: the values that follow."""
     names: tuple[str, ...]
     """The target columns, in order; one for classes."""
     classes: tuple[str, ...] = ()
@@ -56,10 +57,32 @@ class Target:
 
 
 @dataclass(frozen=True)
+class Clock:
+    """What is known of the time of series."""
+
+    time: str
+    """The column that says when; empty where rows only follow one another."""
+    series: str
+    """The column that says which series; empty for one series."""
+    step: str
+    """The time between two rows, such as "30 minutes" or "1 month"; empty where it is not even or not known."""
+    channels: tuple[str, ...]
+    """Columns that the network reads of the past."""
+    known: tuple[str, ...] = ()
+    """Columns that are known of the future too."""
+    horizon: int = 0
+    """Rows to forecast; 0 where nothing is."""
+    window: int = 0
+    """Rows of the past that are read."""
+    season: int = 1
+    """Rows after which the series repeats itself, roughly; 1: it does not."""
+
+
+@dataclass(frozen=True)
 class Signature:
     """What a data set is: enough to plan a recipe, prepare new data the same way, and explain both."""
 
-    kind: Literal["table", "images"]
+    kind: Literal["table", "images", "text", "series", "audio"]
     source: str
     """The path as given, or the name of an embedded data set."""
     rows: int
@@ -74,6 +97,12 @@ class Signature:
     """Pictures in a clip; 1 for single images."""
     sizes: tuple[tuple[int, int, int], ...] = ()
     """(height, width, count) of the images found, most frequent first (at most 10)."""
+    length: int = 0
+    """Positions of the longest sequence, after cutting; 0 where there are no sequences."""
+    clock: Clock | None = None
+    """Of series: what is known of their time and of what is to be forecast."""
+    vocabulary: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The tokenizers as plain values: `input`, and `target` for sentences (see `data.vocabulary`)."""
     findings: tuple[Finding, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     """Anything else a report should say, such as licence and origin of an embedded data set."""
@@ -102,6 +131,7 @@ def from_json(value: dict[str, Any]) -> Signature:
             "columns": tuple(Column(**{**item, "categories": tuple(item["categories"])}) for item in value["columns"]),
             "image": value["image"] and tuple(value["image"]),
             "sizes": tuple(tuple(size) for size in value["sizes"]),
+            "clock": value.get("clock") and Clock(**{**value["clock"], **_tuples(value["clock"], "channels", "known")}),
             "findings": tuple(Finding(**item) for item in value["findings"]),
         }
     )

@@ -24,6 +24,8 @@ class Family(Part):
     """The kinds of Form this family takes."""
     gives: ClassVar[frozenset[str]] = frozenset()
     """The kinds of Form its trunk can put out."""
+    continues: ClassVar[bool] = False
+    """Whether its trunk takes a `Paired` signal: reads one sequence, gives outputs for the one that continues it."""
 
     @classmethod
     def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
@@ -42,6 +44,14 @@ class Family(Part):
     def start(self) -> tuple[Initializer, float] | None:
         """How the trunk's weights begin, and the gain of the activation after them; None: as the module made them."""
         return None
+
+    def embedding(self) -> int:
+        """Numbers that stand for a token, a column or a patch where this family reads them as a sequence."""
+        return 64
+
+    def pools(self) -> str:
+        """How its sequences become vectors, a key of `network.pooling.POOLS`."""
+        return "mean"
 
     def neck(self) -> tuple[int, ...]:
         """Widths of fully connected layers between trunk and head, used where the task wants a vector."""

@@ -18,13 +18,15 @@ class CrossEntropy(LossFunction):
     """Minus the log of the probability given to the true class; one logit for each class."""
 
     kind: Literal["cross_entropy"] = "cross_entropy"
-    targets: ClassVar[frozenset[str]] = frozenset({"classes", "mask"})
+    targets: ClassVar[frozenset[str]] = frozenset({"classes", "mask", "steps", "next", "sentence"})
     label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0
     """Share of the target that is spread over all classes."""
 
     def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
-        from pellucid.losses import classification, segmentation
+        from pellucid.losses import classification, segmentation, sequence
 
+        if output.ndim == 3:
+            return Loss(*sequence.cross_entropy(output, target, self.label_smoothing))
         if output.ndim == 4:
             return segmentation.cross_entropy(output, target, self.label_smoothing)
         return Loss(classification.cross_entropy(output, target, self.label_smoothing))

@@ -14,7 +14,8 @@ class Prediction(NamedTuple):
     """Decoded outputs of a network, on the CPU in float64 (codes in int64), in the units of the data."""
 
     label: torch.Tensor | None = None
-    """int64 label_N of classes, 0/1 label_NC of labels, or uint8 label_NHW of the class of each pixel."""
+    """int64 label_N of classes, 0/1 label_NC of labels, uint8 label_NHW of the class of each pixel, or int64
+    label_NT of classes of positions or of the tokens of a sentence."""
     probability: torch.Tensor | None = None
     """probability_NC of classes (rows sum to 1; binary has two columns) or of labels."""
     value: torch.Tensor | None = None
@@ -27,6 +28,18 @@ class Prediction(NamedTuple):
     """The cosine from which two embeddings are the same, fixed on other data; None: not yet."""
     classes: int | None = None
     """How many classes a mask has, whether they occur in it or not."""
+    likelihood_NT2: torch.Tensor | None = None
+    """Of the token that follows each position: the log of its probability, and 1 where it was the most probable."""
+    quantile_NHDQ: torch.Tensor | None = None
+    """Of forecasts, in rising order; `value` is then value_NHD, their median."""
+    naive_NHD: torch.Tensor | None = None
+    """What the seasonal-naive rule forecasts for the same rows."""
+    levels: tuple[float, ...] = ()
+    """Which quantiles these are."""
+    characters: tuple[int, ...] = ()
+    """Characters of each token of the vocabulary, for scores that must not depend on it."""
+    spell: Callable[[torch.Tensor], list[str]] | None = None
+    """code_NT -> the text of each row."""
 
 
 @dataclass(frozen=True)

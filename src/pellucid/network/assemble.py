@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import nn
 
@@ -76,10 +78,10 @@ def assemble(
     # a person's own are not, so the generator is seeded for them and given back as it was.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seeds.key(seed, "init"))
-        door = intake(form, categories)
+        door = intake(form, categories, family.embedding())
         inward = _inward(door.out, family)
         trunk = family.build(inward.out)
-        outward = _outward(task.sees(trunk.out, signature), family, task)
+        outward = _outward(task.sees(trunk.out, signature), family, task, form)
         bridge, head = outward.module, task.head(outward.out, signature)
         if type(task).wants != "vector":
             trunk.leave_sides()
@@ -106,12 +108,24 @@ def _said(task: Task, signature: Signature) -> str:
 
 
 def _inward(form: Form, family: Family) -> bridges.Bridge:
+    kind = family.dump()["kind"]
+    if form.context is not None and not type(family).continues:
+        if form.context.causal:
+            message = f"{kind} does not write one sequence after reading another"
+            hint = f"families that do: {', '.join(_families(lambda cls: cls.continues))}"
+            raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=hint)
+        first = bridges.joined(form)
+        then = _inward(first.out, family)
+        return bridges.Bridge(nn.Sequential(first.module, then.module), then.out, f"{first.says}; {then.says}")
     if form.kind in family.takes():
         return bridges.same(form)
+    if form.causal:
+        message = f"{kind} sees a sequence as a whole, and what follows each position is asked"
+        hint = f"families that go step by step: {', '.join(_families(lambda cls: 'sequence' in cls.accepts))}"
+        raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=hint)
     for wanted in sorted(family.takes()):
         if (form.kind, wanted) in bridges.IN:
-            return bridges.IN[form.kind, wanted](form)
-    kind = family.dump()["kind"]
+            return bridges.IN[form.kind, wanted](form, family.embedding())
     raise RecipeError(
         "RECIPE-FIT",
         f"{kind} takes {' or '.join(sorted(family.takes()))}, and this data is {form}",
@@ -120,8 +134,13 @@ def _inward(form: Form, family: Family) -> bridges.Bridge:
     )
 
 
-def _outward(form: Form, family: Family, task: Task) -> bridges.Bridge:
+def _outward(form: Form, family: Family, task: Task, data: Form) -> bridges.Bridge:
+    """From what the trunk gives to what the head takes, where `data` is the Form of the prepared input."""
     wanted = type(task).wants
+    if data.kind == "sequence" and wanted == "sequence":
+        return _stepwise(form, family, task, data)
+    if form.kind == "sequence" and wanted == "vector":
+        return bridges.pooled(form, family.pools())
     if wanted == "vector" and family.neck():
         first = bridges.NECK[form.kind](form)
         layers, width = [first.module], first.out.width
@@ -141,6 +160,24 @@ def _outward(form: Form, family: Family, task: Task) -> bridges.Bridge:
     raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=hint)
 
 
+def _stepwise(form: Form, family: Family, task: Task, data: Form) -> bridges.Bridge:
+    """What a head for each position takes: those of the sequence, or of the one that continues it."""
+    length = data.extent[0] if data.context is None else data.context.extent[0]
+    if form.kind == "sequence":
+        whole = data.context is None or type(family).continues
+        return bridges.positions(form) if whole else bridges.tail(form, length)
+    if form.kind == "vector" and type(task).answers == "future":
+        return bridges.unrolled(form, length)
+    kind = family.dump()["kind"]
+    message = f"{task.dump()['kind']} wants an answer for each position, and {kind} gives a {form.kind}"
+    fitting = ", ".join(_families(lambda cls: "sequence" in cls.gives))
+    raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=f"families that fit: {fitting}")
+
+
 def _families_for(form: Form) -> list[str]:
     reachable = {form.kind} | {end for start, end in bridges.IN if start == form.kind}
-    return [kind for kind in sorted(kinds(Family)) if load_kind(Family, kind).accepts & reachable]
+    return _families(lambda cls: bool(cls.accepts & reachable))
+
+
+def _families(fits: Callable[[type[Family]], bool]) -> list[str]:
+    return [kind for kind in sorted(kinds(Family)) if fits(load_kind(Family, kind))]

@@ -33,7 +33,7 @@ def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> 
         decisions=[{name: str(value) for name, value in item.as_json().items()} for item in session.decisions],
         layers=[layer._asdict() for layer in session.layers],
         record=list(read_lines(folder / "record.jsonl")),
-        forward=lambda batch: evaluate.outputs(session.state.network, batch, recipe.precision),
+        forward=lambda batch: evaluate.outputs(session.state.network, batch, task, recipe.precision),
         decode=lambda output: task.decode(output, session.signature, dataset.scale),
         truth=lambda batch: evaluate.truth(batch, dataset.scale),
         network=session.state.network,

@@ -35,6 +35,7 @@ from pellucid.documents import canonical_json, read_file, read_json, write_yaml
 from pellucid.errors import ArtifactError, Place
 from pellucid.files import commit_folder
 from pellucid.forms import Form
+from pellucid.forms import from_json as form_from_json
 from pellucid.network.assemble import Network, assemble
 from pellucid.recipe import Recipe, read_recipe
 from pellucid.training.evaluate import outputs, truth
@@ -74,12 +75,7 @@ def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
     return {
         "model.json": canonical_json(
             {
-                "form": {
-                    "kind": model.form.kind,
-                    "width": model.form.width,
-                    "extent": list(model.form.extent),
-                    "frames": model.form.frames,
-                },
+                "form": model.form.as_json(),
                 "categories": list(model.categories),
                 "half_width": list(model.half_width),
             }
@@ -162,9 +158,10 @@ def half_widths(session: Session) -> tuple[float, ...]:
 
 def predicted_values(session: Session, batch: Batch) -> torch.Tensor:
     """value_ND of a batch, in the units of the data."""
-    assert session.recipe.task is not None
-    raw = outputs(session.state.network, batch, session.recipe.precision)
-    value = session.recipe.task.decode(raw, session.signature, session.dataset.scale).value
+    task = session.recipe.task
+    assert task is not None
+    raw = outputs(session.state.network, batch, task, session.recipe.precision)
+    value = task.decode(raw, session.signature, session.dataset.scale).value
     assert value is not None
     return value
 
@@ -175,8 +172,7 @@ def _read(folder: Path, name: str, bind: Any = None) -> Model:
     try:
         signature = from_json(_json(folder / "signature.json"))
         architecture = _json(folder / "model.json")
-        said = architecture["form"]
-        form = Form(said["kind"], said["width"], tuple(said["extent"]), frames=said.get("frames", 1))
+        form = form_from_json(architecture["form"])
         categories, half_width = tuple(architecture["categories"]), tuple(architecture["half_width"])
     except (KeyError, TypeError, AttributeError) as fault:
         message = f"signature.json and model.json do not say what a model is: {type(fault).__name__} {fault}"

@@ -80,7 +80,7 @@ def decoded(model: Model, raw: Raw) -> Prediction:
     assert task is not None
     for part in _parts(raw):
         batch = model.preparation.apply(part, model.signature)
-        output = outputs(model.network, batch, model.recipe.precision)
+        output = outputs(model.network, batch, task, model.recipe.precision)
         parts.append(task.decode(output, model.signature, model.preparation.scale))
     return _joined(parts)
 

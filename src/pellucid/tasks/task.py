@@ -50,9 +50,20 @@ class Task(Part):
     def losses(self, output: torch.Tensor, batch: Batch) -> Loss:
         """The loss of each example, not reduced."""
 
+    def keep(self, output: torch.Tensor, batch: Batch) -> torch.Tensor:
+        """What of the raw outputs of some rows is kept for `decode`; less than all where all would fill memory."""
+        return output
+
+    writes: ClassVar[int] = 0
+    """Rows of a part that are judged in the end by what `write` gives, at most; 0: all, by what the network gives."""
+
+    def write(self, network: nn.Module, batch: Batch, signature: Signature) -> torch.Tensor:
+        """What stands in the place of `keep` in the end, where a network has to be asked step by step."""
+        raise AssertionError(f"{type(self).__name__} writes nothing")
+
     @abstractmethod
     def decode(self, output: torch.Tensor, signature: Signature, scale: Scale | None) -> Prediction:
-        """Raw outputs as labels and probabilities, or as values in the units of the data."""
+        """Outputs, as `keep` left them, as labels and probabilities, or as values in the units of the data."""
 
     @abstractmethod
     def outputs(self, signature: Signature) -> int:

@@ -213,7 +213,7 @@ def restore_best(session: Session) -> None:
     task, valid = session.recipe.task, session.dataset.valid
     assert task is not None
     if task.settles:
-        output = evaluate.outputs(session.state.network, valid, session.recipe.precision)
+        output = evaluate.outputs(session.state.network, valid, task, session.recipe.precision)
         task.settle(session.state.network.head, output, valid)
 
 
@@ -224,13 +224,12 @@ def judged(session: Session, writer: Writer) -> Iterator[Tested]:
     for part in ("train", "valid", "test"):
         if len(session.dataset.part(part)) == 0:
             continue
-        scores = evaluate.score(
+        scores = evaluate.judged(
             session.state.network,
             session.dataset.part(part),
             recipe.task,
             signature=session.signature,
             scale=session.dataset.scale,
-            names=recipe.task.metrics,
             precision=recipe.precision,
         )
         event = Tested(part, scores.loss, scores.metrics)
