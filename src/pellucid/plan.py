@@ -143,7 +143,9 @@ def _model(planner: Planner, loaded: Loaded) -> None:
     form, rows = loaded.dataset.form, loaded.share["train"]
     target = loaded.signature.target
     share = 0.0 if target is not None and target.kind == "values" else 0.3
-    if form.kind == "grid" and target is not None and target.kind == "mask":
+    if form.kind == "sequence":
+        _sequence_model(planner, form, rows, words=bool(loaded.dataset.categories))
+    elif form.kind == "grid" and target is not None and target.kind == "mask":
         depth = max(1, min(4, min(form.extent).bit_length() - 3))
         model = _part("model", "unet", width=16, depth=depth)
         planner.fill("model", model, f"a class for every pixel of {form}", "Ronneberger et al. 2015, arXiv:1505.04597")
@@ -165,6 +167,20 @@ def _model(planner: Planner, loaded: Loaded) -> None:
         planner.fill("model.widths", widths, f"{rows:,} training rows")
 
 
+def _sequence_model(planner: Planner, form: Form, rows: int, *, words: bool) -> None:
+    """A Transformer where tokens are continued, recurrent layers where a sequence is read."""
+    source = "docs/measurements.md"
+    if form.causal or (form.context is not None and form.context.causal):
+        model = _part("model", "transformer", width=128 if rows < 100_000 else 256, depth=4 if form.causal else 2)
+        planner.fill("model", model, f"what follows in {form} is asked; attention reaches every place before", source)
+    elif form.context is not None:
+        planner.fill("model", _part("model", "gru", width=64, dropout=0.1), f"the past is {form}", source)
+    else:
+        model = _part("model", "gru", width=64 if rows < 20_000 else 128, bidirectional=True, dropout=0.3)
+        what = "words" if words else "numbers"
+        planner.fill("model", model, f"sequences of {what} are read as a whole, from both ends", source)
+
+
 def _method(planner: Planner, loaded: Loaded) -> None:
     rows = loaded.share["train"]
     planner.fill("method", _part("method", "supervised"), "rows with targets", "the default")
@@ -175,8 +191,9 @@ def _method(planner: Planner, loaded: Loaded) -> None:
     assert method is not None
     size = method.dump().get("batch")
     steps = -(-rows // (size if isinstance(size, int) else batch))
-    if loaded.dataset.form.kind == "grid":
-        epochs, reason = (30 if rows < 5_000 else 15), "passes over images, each seen often enough"
+    if loaded.dataset.form.kind in ("grid", "sequence"):
+        what = "images" if loaded.dataset.form.kind == "grid" else "sequences"
+        epochs, reason = (30 if rows < 5_000 else 15), f"passes over {what}, each seen often enough"
     else:
         epochs = max(10, min(300, -(-STEPS // steps)))
         reason = f"about {STEPS:,} steps, {steps:,} an epoch"
@@ -189,7 +206,7 @@ def _optimizer(planner: Planner, loaded: Loaded) -> None:
     assert optimizer is not None
     kind = str(optimizer.dump()["kind"])
     table = loaded.dataset.form.kind == "vector"
-    what = "tables" if table else "images"
+    what = {"vector": "tables", "grid": "images"}.get(loaded.dataset.form.kind, "sequences")
     adaptive = kind in ("adam", "adamw", "rmsprop")
     if adaptive:
         rate = 3e-3 if table and loaded.share["train"] < 20_000 else 1e-3

@@ -60,6 +60,10 @@ class Batch:
     def __len__(self) -> int:
         return forms.length(self.input)
 
+    def sample(self) -> Batch:
+        """The rows by which it is judged: all of them."""
+        return self
+
     def take(self, index: torch.Tensor) -> Batch:
         """The examples at `index`."""
         return Batch(
@@ -166,5 +170,6 @@ class Dataset:
     """The prepared value of a black pixel in each channel: what a shifted image is filled with."""
 
     def part(self, name: str) -> Batch:
-        """The part called train, valid or test."""
-        return {"train": self.train, "valid": self.valid, "test": self.test}[name]
+        """The part called train, valid or test; of rows that stay in a file, some of them all over it."""
+        part = {"train": self.train, "valid": self.valid, "test": self.test}[name]
+        return part.sample()

@@ -33,6 +33,8 @@ PART_NAMES = {
     "testing": 2,
 }
 """What a cell of a split column may say, in any case."""
+MOST_ASIDE = 100_000
+"""Rows that choose, and rows that judge, at most: their scores are known to a tenth of a percent."""
 FEW_ROWS = 50
 """A class with fewer rows than this in the smallest part is split exactly rather than by chance."""
 
@@ -217,10 +219,11 @@ def choose_split(signature: Signature) -> tuple[Split, str]:
     target = signature.target
     counts = target.counts if target and target.kind == "classes" else (signature.rows,)
     smallest = min(counts, default=0) * 0.15
-    if smallest < FEW_ROWS:
+    if smallest < FEW_ROWS and signature.rows * 0.15 <= MOST_ASIDE:
         what = "the rarest class" if target and target.kind == "classes" else "the data"
         return Stratified(), f"{what} has about {smallest:.0f} rows in a part of 15 %: exact shares, not chance"
-    return Hash(), "by row content: rows added later move no other row"
+    share = min(0.15, MOST_ASIDE / max(signature.rows, 1))
+    return Hash(valid=share, test=share), "by row content: rows added later move no other row"
 
 
 def _deal(position_U: np.ndarray, class_U: np.ndarray, unit_N: np.ndarray, valid: float, test: float) -> np.ndarray:

@@ -16,7 +16,7 @@ from pellucid.data.rules import broken, parse
 from pellucid.data.signature import Column, ColumnType, Role, Signature
 from pellucid.data.source import Data, Loaded, Raw
 from pellucid.data.split import Split
-from pellucid.data.splitting import ByColumn, ByFiles, ByGroup, ByTime, Facts
+from pellucid.data.splitting import ByColumn, ByFiles, ByGroup, ByTime, Facts, Hash
 from pellucid.data.table_raw import TableRaw, join
 from pellucid.errors import DataError, Place, quote
 from pellucid.findings import Finding
@@ -24,6 +24,7 @@ from pellucid.findings import Finding
 if TYPE_CHECKING:
     import numpy as np
 
+    from pellucid.data.large import LargeRaw
     from pellucid.data.prepare import TablePreparation
 
 
@@ -56,14 +57,18 @@ class Table(Data):
             return (EMBEDDED[self.path].target,) if self.path is not None and self._is_embedded() else ()
         return (self.target,) if isinstance(self.target, str) else self.target
 
-    def read(self) -> TableRaw:
+    def read(self) -> TableRaw | LargeRaw:
         """All rows of the path, and of the files of a `by_files` split; bad rows left out where that is allowed.
+
+        A large CSV file is only looked through: its rows are read again when they are needed.
 
         Raises: DataError with file, line and column at the first thing that cannot be used.
         """
         if self.path is None:
             message = "data.path is missing: the rows were handed over in memory and are not kept"
             raise DataError("DATA-FILE", message, hint="give data.path, or hand the frame over again")
+        if self.targets and self._in_pieces():
+            return self._surveyed(self.path)
         files = [self.path]
         if isinstance(self.split, ByFiles):
             files += [file for file in (self.split.valid, self.split.test) if file is not None]
@@ -96,7 +101,8 @@ class Table(Data):
         from pellucid.data.hazards import hazards
         from pellucid.data.targets import find_target
 
-        assert isinstance(raw, TableRaw)
+        if not isinstance(raw, TableRaw):
+            return self._inspect_large(raw)
         if not self.targets:
             find_target(raw, (), (), {})
         columns, bad = self._understand(raw)
@@ -145,7 +151,11 @@ class Table(Data):
         from pellucid.data.prepare import fit
         from pellucid.data.signature import PARTS
 
-        assert isinstance(raw, TableRaw)
+        if not isinstance(raw, TableRaw):
+            from pellucid.data import large
+
+            assert isinstance(raw, large.LargeRaw)
+            return large.load(raw, signature, split, seed, self.augment)
         facts = self.facts(raw, signature)
         part_N = split.assign(facts, seed)
         findings = _split_findings(raw, signature, facts, part_N, split)
@@ -189,6 +199,35 @@ class Table(Data):
         if labelled:
             require_target(raw, signature)
         return fit_schema(raw, signature)
+
+    def _in_pieces(self) -> bool:
+        """Whether the rows are too many to be held at once, and nothing that was asked for needs all of them."""
+        from pellucid.data.large import is_large
+
+        return (self.split is None or isinstance(self.split, Hash)) and self.decimal == "." and is_large(self.path)
+
+    def _surveyed(self, path: str) -> LargeRaw:
+        from pellucid.data import large
+
+        def columns(first: TableRaw) -> tuple[Column, ...]:
+            return self._understand(first)[0]
+
+        skip = 0.0 if self.on_bad_row == "error" else self.on_bad_row.skip
+        judge = large.judged(self.targets, self.rules)
+        return large.survey(path, columns, judge, delimiter=self.delimiter, missing=self.missing, skip=skip)
+
+    def _inspect_large(self, raw: Raw) -> Signature:
+        from pellucid.data import large
+        from pellucid.data.hazards import hazards
+        from pellucid.data.targets import find_target
+
+        assert isinstance(raw, large.LargeRaw)
+        columns = self._understand(raw.first)[0]
+        target = find_target(raw.first, self.targets, columns, self.columns)
+        told = hazards(raw.first, columns, target)
+        columns, target = large.described(raw, columns, target)
+        findings = (*large.findings(raw), *told)
+        return Signature("table", raw.path, raw.rows, raw.fingerprint, target, columns, findings=findings)
 
     def _is_embedded(self) -> bool:
         return self.path in EMBEDDED and EMBEDDED[self.path].kind == "table" and not Path(self.path).exists()

@@ -80,18 +80,30 @@ class Shuffled:
         """The batches of one epoch, from number `start` on."""
         import torch
 
+        from pellucid.data.stored import Stored
+
         train, last = self.data.train, self.steps_per_epoch - 1
+        draw = (
+            seeds.Draw(self.seed, "augment", str(forms.tensors(train.input)[0].device)) if self.data.augment else None
+        )
+        if isinstance(train, Stored):
+            for number, batch in enumerate(train.shuffled(self.seed, epoch, self.size, start), start):
+                yield self._augmented(batch.ready(), draw, epoch, number)
+            return
         order = torch.randperm(len(train), generator=seeds.generator(self.seed, "order", epoch))
         tensors = forms.tensors(train.input)
         bytes_held = sum(tensor.numel() * tensor.element_size() for tensor in tensors)
         order = order.to(tensors[0].device)
         whole = train.take(order) if bytes_held <= LARGEST_COPY else None
-        draw = seeds.Draw(self.seed, "augment", str(order.device)) if self.data.augment else None
         for number in range(start, last + 1):
             low, high = number * self.size, len(train) if number == last else (number + 1) * self.size
             batch = (whole.part(low, high) if whole else train.take(order[low:high])).ready()
-            if draw is not None:
-                draw.at(epoch, number)
-                for augment in self.data.augment:
-                    batch = augment.apply(batch, draw, self.data.black_C)
-            yield batch
+            yield self._augmented(batch, draw, epoch, number)
+
+    def _augmented(self, batch: Batch, draw: Draw | None, epoch: int, number: int) -> Batch:
+        """A batch after what the recipe does to each one that is drawn."""
+        if draw is not None:
+            draw.at(epoch, number)
+            for augment in self.data.augment:
+                batch = augment.apply(batch, draw, self.data.black_C)
+        return batch

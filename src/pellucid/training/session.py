@@ -14,6 +14,7 @@ from pellucid.data.batch import Dataset
 from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded, Raw
 from pellucid.data.splitting import choose_split
+from pellucid.data.stored import Stored
 from pellucid.errors import DataError, Place
 from pellucid.findings import Finding
 from pellucid.methods.method import Phase
@@ -88,7 +89,7 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
     dataset = loaded.dataset
     check(dataset.augment, dataset.form, type(recipe.task).answers)
     if len(dataset.valid) == 0:
-        dataset.valid = dataset.train.part(0, len(dataset.train))  # a split may set no rows aside
+        dataset.valid = dataset.train.sample()  # a split may set no rows aside
         findings = (*loaded.signature.findings, NOTHING_ASIDE)
         loaded = replace(loaded, signature=loaded.signature.replace(findings=findings))
     _weigh(recipe, loaded)
@@ -147,10 +148,12 @@ def _weigh(recipe: Recipe, loaded: Loaded) -> None:
     """Multiplies class weights into the weights of the rows that train and of those that choose."""
     task, target, train = recipe.task, loaded.signature.target, loaded.dataset.train
     assert task is not None and target is not None
-    weight_C = task.class_weights(train, target)
+    weight_C = task.class_weights(train.sample(), target)
     if weight_C is None:
         return
-    for part in (train, loaded.dataset.valid):
+    if isinstance(train, Stored):
+        train.weight_C = weight_C
+    for part in (loaded.dataset.valid,) if isinstance(train, Stored) else (train, loaded.dataset.valid):
         assert part.target is not None
         own_B = weight_C[part.target].float()
         part.weight_B = own_B if part.weight_B is None else part.weight_B * own_B
