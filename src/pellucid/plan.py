@@ -144,7 +144,8 @@ def _model(planner: Planner, loaded: Loaded) -> None:
     target = loaded.signature.target
     share = 0.0 if target is not None and target.kind == "values" else 0.3
     if form.kind == "sequence":
-        _sequence_model(planner, form, rows, words=bool(loaded.dataset.categories))
+        if planner.recipe.model is None:
+            _sequence_model(planner, form, rows, words=bool(loaded.dataset.categories))
     elif form.kind == "grid" and target is not None and target.kind == "mask":
         depth = max(1, min(4, min(form.extent).bit_length() - 3))
         model = _part("model", "unet", width=16, depth=depth)

@@ -15,7 +15,8 @@ from pellucid.training.session import Session, prepare
 
 torch.set_num_threads(1)
 ROWS, SIDE = 40, 16
-TABLES, IMAGES = ("numbers", "words"), ("images", "clips")
+TABLES, IMAGES, SERIES = ("numbers", "words"), ("images", "clips"), ("series", "future")
+TEXTS = ("texts", "stream", "tagged", "pairs")
 COLUMNS: dict[str, Any] = {"classes": "kind", "binary": "two", "labels": ["left", "right"], "values": "much"}
 MODELS: dict[str, dict[str, Any]] = {
     "mlp": {},
@@ -28,6 +29,11 @@ MODELS: dict[str, dict[str, Any]] = {
     "unet": {"depth": 2, "width": 2},
     "decoder": {"width": 4, "depth": 2, "extent": [8, 8]},
     "frames": {"image": {"kind": "cnn", "channels": [4], "hidden": [6]}},
+    "rnn": {"width": 6},
+    "lstm": {"width": 6},
+    "gru": {"width": 6},
+    "tcn": {"width": 6, "depth": 2},
+    "transformer": {"width": 8, "heads": 2, "depth": 1},
 }
 """The smallest of each family that is quick; a new family needs its line."""
 
@@ -62,6 +68,36 @@ def pictures(data: str, target: str) -> dict[str, Any]:
     return rows | {"labels": labels[target]}
 
 
+def texts(data: str, target: str) -> Any:
+    """Sentences of three to nine words, tagged sentences, pairs of sentences, or one running text."""
+    random = np.random.default_rng(0)
+    words = np.array(["red", "blue", "green", "one", "two", "three", "sea", "sky"])
+    said = [words[random.integers(0, 8, random.integers(3, 10))].tolist() for _ in range(ROWS)]
+    if data == "stream":
+        return [" ".join(word for sentence in said for word in sentence)]
+    if data == "tagged":
+        return said, [["colour" if word in ("red", "blue", "green") else "other" for word in each] for each in said]
+    if data == "pairs":
+        return {"text": [" ".join(each) for each in said], "answer": [" ".join(each[::-1]) for each in said]}
+    labels = {"classes": [("x", "y", "z")[place % 3] for place in range(ROWS)],
+              "binary": [("no", "yes")[place % 2] for place in range(ROWS)],
+              "values": [place / 7 for place in range(ROWS)]}  # fmt: skip
+    return [" ".join(each) for each in said], labels[target]
+
+
+def waves(data: str, target: str) -> Any:
+    """Whole series of 16 to 20 steps of 16 channels, or one series that goes on."""
+    random = np.random.default_rng(0)
+    if data == "future":
+        step = np.arange(120)
+        return {"value": (np.sin(step / 2) + random.normal(size=120) / 5).round(4).tolist()}
+    values = [random.normal(size=(int(length), 16)).astype(np.float32) for length in random.integers(16, 21, ROWS)]
+    labels = {"classes": [("x", "y", "z")[place % 3] for place in range(ROWS)],
+              "binary": [("no", "yes")[place % 2] for place in range(ROWS)],
+              "values": [place / 7 for place in range(ROWS)]}  # fmt: skip
+    return values, labels[target]
+
+
 def model_of(family: str, *, vectors: bool, dropout: float) -> dict[str, Any]:
     """The smallest of a family, with dropout if any is asked for."""
     if family == "foreign":
@@ -90,7 +126,7 @@ def session(
     settings: dict[str, Any] | None = None,
 ) -> Session:
     """A session of `family` for `task`; `model` replaces its small fields, `settings` what else a recipe says."""
-    small = model_of(family, vectors=data in TABLES, dropout=dropout)
+    small = model_of(family, vectors=data not in IMAGES, dropout=dropout)
     said = settings or {}
     written: dict[str, Any] = {
         "model": small if model is None else {"kind": family, **model},
@@ -100,9 +136,16 @@ def session(
         "task": task,
         **said,
     }
+    here: dict[str, Any]
+    rows: Any
     if data in IMAGES:
-        here: dict[str, Any] = {"kind": "images"}
-        rows: Any = pictures(data, target)
+        here, rows = {"kind": "images"}, pictures(data, target)
+    elif data in TEXTS:
+        own = {"stream": {"window": 8}, "pairs": {"into": "answer"}}
+        here, rows = {"kind": "text", **own.get(data, {})}, texts(data, target)
+    elif data in SERIES:
+        own = {"future": {"target": "value", "horizon": 3, "window": 8, "season": 1}}
+        here, rows = {"kind": "series", **own.get(data, {})}, waves(data, target)
     else:
         column = COLUMNS[target]
         used = {column} if isinstance(column, str) else set(column)

@@ -11,6 +11,7 @@ from pellucid import parts
 from pellucid.data.augment import Augment
 from pellucid.data.source import Data
 from pellucid.data.split import Split
+from pellucid.data.tokenizers import Tokenizer
 from pellucid.families.family import Family
 from pellucid.losses.loss import LossFunction
 from pellucid.methods.method import Method
@@ -25,7 +26,7 @@ from pellucid.transfer.start import Start
 
 ABSTRACT: tuple[type[Part], ...] = (
     Activation, Augment, Averaging, Constraint, Data, Family, Initializer, LossFunction, Method, Optimizer, Penalty,
-    Schedule, Split, Start, Task,
+    Schedule, Split, Start, Task, Tokenizer,
 )  # fmt: skip
 EVERY = [(abstract, kind) for abstract in ABSTRACT for kind in parts.kinds(abstract)]
 NEEDED: dict[str, Any] = {"column": "c", "name": "mine", "value": 0.5, "alpha": 0.1, "l1": 0.1, "l2": 0.1, "limit": 2.0}

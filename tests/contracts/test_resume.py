@@ -31,6 +31,11 @@ ASKED = {
     "segmentation": [("images", "mask", "unet"), ("images", "mask", "resnet")],
     "detection": [("images", "boxes", "cnn"), ("images", "boxes", "resnet")],
     "verification": [("images", "classes", "cnn")],
+    "labelling": [("tagged", "steps", "gru")],
+    "language": [("stream", "next", "lstm"), ("stream", "next", "tcn")],
+    "embedding": [("stream", "next", "mlp")],
+    "translation": [("pairs", "sentence", "gru")],
+    "forecasting": [("future", "future", "lstm"), ("future", "future", "mlp")],
 }
 """Task -> data, target and family to try it with."""
 
@@ -39,7 +44,10 @@ def data_of(kind: str) -> list[str]:
     """The kinds of data whose Form a family takes."""
     if kind == "frames":
         return ["clips"]
-    return [{"vector": "words", "grid": "images"}[form] for form in sorted(load_kind(Family, kind).accepts)]
+    return [
+        {"vector": "words", "grid": "images", "sequence": "texts"}[form]
+        for form in sorted(load_kind(Family, kind).accepts)
+    ]
 
 
 CASES = [(data, "classes", "classification", family) for family in FAMILIES for data in data_of(family)] + [
@@ -50,8 +58,8 @@ CASES = [(data, "classes", "classification", family) for family in FAMILIES for 
 
 def settings(data: str, target: str, task: str) -> dict[str, Any]:
     """What draws, remembers and chooses: augmentation, momentum, a schedule that reads the scores, the best weights."""
-    augment: list[Any] = [{"kind": "noise"}]
-    if data != "words":
+    augment: list[Any] = [{"kind": "noise"}] if data in ("words", "images", "clips") else []
+    if data in ("images", "clips"):
         augment += [{"kind": "rotate"}, {"kind": "shift"}, {"kind": "erase"}]
         if target in ("classes", "binary", "values") and task != "verification":
             augment.append({"kind": "mixup"})

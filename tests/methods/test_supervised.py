@@ -10,11 +10,12 @@ from pellucid.data.augmenting import Noise
 from pellucid.data.batch import Batch, Dataset
 from pellucid.data.signature import Signature, Target
 from pellucid.errors import RecipeError
+from pellucid.families.lstm import LSTM
 from pellucid.families.mlp import MLP
-from pellucid.forms import vector
+from pellucid.forms import sequence, vector
 from pellucid.losses.parts import CrossEntropy
 from pellucid.methods import supervised
-from pellucid.methods.supervised import Shuffled, Supervised
+from pellucid.methods.supervised import Lanes, Shuffled, Supervised
 from pellucid.network.assemble import Network, assemble
 from pellucid.tasks.classification import Classification
 
@@ -104,3 +105,20 @@ def test_batch_norm_over_single_rows_is_refused():
         assert fault.value.code == "RECIPE-FIT" and fault.value.hint is not None and "layer" in fault.value.hint
     assert next(Supervised(epochs=1, batch=1).phases(network("layer"), TASK, data(10), 0)).steps == 10
     assert any(isinstance(module, nn.BatchNorm1d) for module in network("batch").modules())
+
+
+def test_in_lanes_each_row_goes_on_in_the_next_batch():
+    stream = Lanes(data(11), 3)
+    batches = list(stream.batches(0, 0))
+    assert [batch.row_B.tolist() for batch in batches if batch.row_B is not None] == [[0, 3, 6], [1, 4, 7], [2, 5, 8]]
+    assert [batch.fresh for batch in batches] == [True, False, False] and stream.steps_per_epoch == 3
+    assert [batch.row_B.tolist() for batch in stream.batches(4, 2) if batch.row_B is not None] == [[2, 5, 8]]
+
+
+def test_a_state_is_carried_only_where_rows_go_on():
+    family = LSTM(width=4, stateful=True)
+    form = sequence(2, 5, even=True)
+    made = assemble(form, (), signature=SIGNATURE, family=family, task=TASK, seed=0)
+    with pytest.raises(RecipeError) as fault:
+        next(iter(Supervised(epochs=1, batch=4).phases(made, TASK, data(8), 0)))
+    assert fault.value.place.path == "model.stateful" and "language" in (fault.value.hint or "")

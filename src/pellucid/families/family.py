@@ -6,6 +6,7 @@ from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from pellucid.findings import Finding
 from pellucid.forms import Form
 from pellucid.parts import Part, kinds, load_kind
 
@@ -24,6 +25,8 @@ class Family(Part):
     """The kinds of Form this family takes."""
     gives: ClassVar[frozenset[str]] = frozenset()
     """The kinds of Form its trunk can put out."""
+    positionwise: ClassVar[bool] = False
+    """Whether its trunk takes x_BTD as it takes x_BD, each position by itself."""
     continues: ClassVar[bool] = False
     """Whether its trunk takes a `Paired` signal: reads one sequence, gives outputs for the one that continues it."""
 
@@ -52,6 +55,10 @@ class Family(Part):
     def pools(self) -> str:
         """How its sequences become vectors, a key of `network.pooling.POOLS`."""
         return "mean"
+
+    def remarks(self) -> tuple[Finding, ...]:
+        """What should be said before training: choices that cost more than they look."""
+        return ()
 
     def neck(self) -> tuple[int, ...]:
         """Widths of fully connected layers between trunk and head, used where the task wants a vector."""

@@ -25,6 +25,7 @@ class MLP(Family):
     kind: Literal["mlp"] = "mlp"
     accepts: ClassVar = frozenset({"vector"})
     gives: ClassVar = frozenset({"vector"})
+    positionwise: ClassVar = True
 
     widths: tuple[Annotated[int, Ge(1)], ...] | None = None
     """Units of each hidden layer; planned from the number of rows and inputs."""

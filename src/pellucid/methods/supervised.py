@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from annotated_types import Ge
@@ -36,16 +36,38 @@ class Supervised(Method):
 
     def phases(self, network: Network, task: Task, data: Dataset, seed: int) -> Iterator[Phase]:
         """One phase of all epochs."""
+        from pellucid.nn.sequence import SequenceTrunk
+
         assert self.epochs is not None and self.batch is not None
         if min(self.batch, len(data.train)) == 1:
             _refuse_batch_norm(network)
-        stream = Shuffled(data, self.batch, seed)
+        stream = self._lanes(task, data) if _carries(network) else Shuffled(data, self.batch, seed)
 
         def loss(network: Network, batch: Batch, draw: Draw) -> Loss:
+            if batch.fresh and isinstance(network.trunk, SequenceTrunk):
+                network.trunk.forget()
             return learn(network, task, batch)
 
         groups = -(-stream.steps_per_epoch // self.accumulate)
         yield Phase("supervised", stream, (Turn("network", "", loss),), groups * self.epochs, self.accumulate)
+
+    def _lanes(self, task: Task, data: Dataset) -> Lanes:
+        """The windows of running text, each row of a batch going on where it ended in the batch before.
+
+        Raises: RecipeError where rows do not follow one another.
+        """
+        assert self.batch is not None
+        if type(task).answers != "next":
+            message = "stateful layers go on where the row before ended, and these rows do not follow one another"
+            hint = "model.stateful: false; running text (task language) has rows that do"
+            raise RecipeError("RECIPE-FIT", message, place=Place(path="model.stateful"), hint=hint)
+        return Lanes(data, min(self.batch, len(data.train)))
+
+
+def _carries(network: Network) -> bool:
+    from pellucid.nn.sequence import SequenceTrunk
+
+    return isinstance(network.trunk, SequenceTrunk) and network.trunk.stateful
 
 
 def _refuse_batch_norm(network: Network) -> None:
@@ -83,9 +105,8 @@ class Shuffled:
         from pellucid.data.stored import Stored
 
         train, last = self.data.train, self.steps_per_epoch - 1
-        draw = (
-            seeds.Draw(self.seed, "augment", str(forms.tensors(train.input)[0].device)) if self.data.augment else None
-        )
+        device = str(forms.tensors(train.input)[0].device)
+        draw = seeds.Draw(self.seed, "augment", device) if self.data.augment else None
         if isinstance(train, Stored):
             for number, batch in enumerate(train.shuffled(self.seed, epoch, self.size, start), start):
                 yield self._augmented(batch.ready(), draw, epoch, number)
@@ -107,3 +128,25 @@ class Shuffled:
             for augment in self.data.augment:
                 batch = augment.apply(batch, draw, self.data.black_C)
         return batch
+
+
+@dataclass(frozen=True)
+class Lanes:
+    """The training rows in their order, in as many lanes as a batch has rows; what fills no batch is left out."""
+
+    data: Dataset
+    size: int
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Rows of one lane."""
+        return len(self.data.train) // self.size
+
+    def batches(self, epoch: int, start: int) -> Iterator[Batch]:
+        """The batches of one epoch, from number `start` on; the first of an epoch begins anew."""
+        import torch
+
+        first_B = torch.arange(self.size) * self.steps_per_epoch
+        for number in range(start, self.steps_per_epoch):
+            batch = self.data.train.take(first_B.to(forms.tensors(self.data.train.input)[0].device) + number)
+            yield replace(batch, fresh=number == 0)

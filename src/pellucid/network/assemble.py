@@ -78,10 +78,17 @@ def assemble(
     # a person's own are not, so the generator is seeded for them and given back as it was.
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seeds.key(seed, "init"))
+        _refuse_whole(form, family, task)
         door = intake(form, categories, family.embedding())
-        inward = _inward(door.out, family)
-        trunk = family.build(inward.out)
-        outward = _outward(task.sees(trunk.out, signature), family, task, form)
+        if _each_alone(form, family, task):
+            inward = bridges.alone(door.out)
+            trunk = family.build(inward.out)
+            outward = bridges.same(trunk.out)
+            _refuse_batch_norm(trunk)
+        else:
+            inward = _inward(door.out, family)
+            trunk = family.build(inward.out)
+            outward = _outward(task.sees(trunk.out, signature), family, task, form)
         bridge, head = outward.module, task.head(outward.out, signature)
         if type(task).wants != "vector":
             trunk.leave_sides()
@@ -166,10 +173,33 @@ def _stepwise(form: Form, family: Family, task: Task, data: Form) -> bridges.Bri
     if form.kind == "sequence":
         whole = data.context is None or type(family).continues
         return bridges.positions(form) if whole else bridges.tail(form, length)
-    if form.kind == "vector" and type(task).answers == "future":
-        return bridges.unrolled(form, length)
+    return bridges.unrolled(form, length)
+
+
+def _each_alone(form: Form, family: Family, task: Task) -> bool:
+    """Whether each position of a sequence goes through the trunk by itself."""
+    stepwise = form.kind == "sequence" and form.context is None and type(task).wants == "sequence"
+    return stepwise and type(family).positionwise
+
+
+def _refuse_batch_norm(trunk: nn.Module) -> None:
+    """Raises: RecipeError where a norm would take positions for features."""
+    if any(isinstance(module, nn.BatchNorm1d) for module in trunk.modules()):
+        message = "batch normalisation compares rows, and here each position of a row goes by itself"
+        raise RecipeError("RECIPE-FIT", message, place=Place(path="model.norm"), hint="model.norm: layer")
+
+
+def _refuse_whole(form: Form, family: Family, task: Task) -> None:
+    """Raises: RecipeError where each position of a sequence is asked about and a family sees it as a whole."""
+    gives = type(family).gives
+    if form.kind != "sequence" or type(task).wants != "sequence" or "sequence" in gives:
+        return
+    if _each_alone(form, family, task):
+        return
+    if type(task).answers == "future" and gives == {"vector"}:
+        return
     kind = family.dump()["kind"]
-    message = f"{task.dump()['kind']} wants an answer for each position, and {kind} gives a {form.kind}"
+    message = f"{task.dump()['kind']} wants an answer for each position, and {kind} sees a sequence as a whole"
     fitting = ", ".join(_families(lambda cls: "sequence" in cls.gives))
     raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=f"families that fit: {fitting}")
 

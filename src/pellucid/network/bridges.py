@@ -276,6 +276,11 @@ def positions(form: Form) -> Bridge:
     return Bridge(Positions(), form, "as it is")
 
 
+def alone(form: Form) -> Bridge:
+    """sequence -> its positions, which a trunk of vectors takes one by one."""
+    return Bridge(Positions(), vector(form.width), "each position by itself")
+
+
 def unrolled(form: Form, length: int) -> Bridge:
     """vector -> sequence."""
     return Bridge(Unrolled(form.width, length), sequence(form.width, length), f"a linear map for each of {length}")

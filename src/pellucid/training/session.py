@@ -92,6 +92,9 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
         dataset.valid = dataset.train.sample()  # a split may set no rows aside
         findings = (*loaded.signature.findings, NOTHING_ASIDE)
         loaded = replace(loaded, signature=loaded.signature.replace(findings=findings))
+    if remarks := recipe.model.remarks():
+        findings = (*loaded.signature.findings, *remarks)
+        loaded = replace(loaded, signature=loaded.signature.replace(findings=findings))
     _weigh(recipe, loaded)
     network = assemble(
         dataset.form,

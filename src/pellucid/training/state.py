@@ -12,7 +12,11 @@ from torch import nn
 
 from pellucid.methods.method import Turn
 from pellucid.network.assemble import Network
+from pellucid.nn.sequence import SequenceTrunk
 from pellucid.recipe import Recipe
+
+CARRIED = "carried/"
+"""Before the names of what a stateful trunk remembers of the batch before."""
 
 
 @dataclass
@@ -97,10 +101,15 @@ class State:
         if self.average is not None:
             for (name, _), value in zip(self.network.named_parameters(), self.average, strict=True):
                 tensors[f"average/{name}"] = value
-        return tensors
+        trunk = self.network.trunk
+        carried = trunk.memories() if isinstance(trunk, SequenceTrunk) else {}
+        return tensors | {f"{CARRIED}{name}": value for name, value in carried.items()}
 
     def set_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
         """Puts back what `tensors` gave, in place."""
+        if isinstance(self.network.trunk, SequenceTrunk):
+            carried = {name.removeprefix(CARRIED): value for name, value in tensors.items() if name.startswith(CARRIED)}
+            self.network.trunk.restore(carried)
         with torch.no_grad():
             for name, value in self.tensors().items():
                 value.copy_(tensors[name])
