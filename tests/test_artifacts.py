@@ -48,6 +48,7 @@ def model(tmp_path: Path) -> Path:
         "weights.safetensors": lambda file: write_safetensors(file, TENSORS),
         "model.json": canonical_json({"kind": "mlp", "widths": [8, 4]}),
         "empty": b"",
+        "words/input.json": b"[]",
     }
     commit_folder(tmp_path, "model", members, {"format": "pellucid-model", "version": [1, 0], "created": "2026-01-01"})
     return tmp_path / "model"
@@ -178,7 +179,7 @@ def test_an_intact_folder_verifies(model: Path) -> None:
 
 def test_every_flipped_bit_is_found(model: Path) -> None:
     draw = random.Random(3)
-    originals = {path: path.read_bytes() for path in model.iterdir() if path.stat().st_size}
+    originals = {path: path.read_bytes() for path in model.rglob("*") if path.is_file() and path.stat().st_size}
     for trial in range(600):
         path = draw.choice(sorted(originals))
         data = bytearray(originals[path])
@@ -191,7 +192,7 @@ def test_every_flipped_bit_is_found(model: Path) -> None:
 
 def test_every_truncation_and_addition_is_found(model: Path) -> None:
     draw = random.Random(4)
-    for path in sorted(model.iterdir()):
+    for path in sorted(path for path in model.rglob("*") if path.is_file()):
         data = path.read_bytes()
         changed = [data + b"\0", data + b"\n", *(data[: draw.randrange(len(data))] for _ in range(60) if data)]
         for other in changed:
@@ -206,6 +207,12 @@ def swap(model: Path) -> None:
     one.rename(model / "x")
     other.rename(one)
     (model / "x").rename(other)
+
+
+def move_away(model: Path) -> None:
+    """A link to a folder with the same files stands in its place."""
+    (model / "words").rename(model.parent / "words")
+    (model / "words").symlink_to(model.parent / "words")
 
 
 def reseal(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
@@ -250,6 +257,13 @@ FACTS = {"bytes": 0, "sha256": hashlib.sha256().hexdigest()}
         (reseal(lambda manifest: manifest["files"]["empty"].update(bytes=True)), "no size"),
         (reseal(lambda manifest: manifest["files"]["empty"].update(sha256="0" * 64)), "SHA-256 differs"),
         (reseal(lambda manifest: manifest.update(files=[])), "not a manifest"),
+        (reseal(lambda manifest: manifest["files"].update({"words/../empty": FACTS})), "not a file name"),
+        (reseal(lambda manifest: manifest["files"].update({"words/": FACTS})), "not a file name"),
+        (lambda model: (model / "words" / "input.json").unlink(), "input.json: is missing"),
+        (lambda model: (model / "words" / "input.json").write_bytes(b"{}"), "input.json: its content"),
+        (lambda model: (model / "words" / "more.json").touch(), "words/more.json: does not belong"),
+        (lambda model: (model / "words" / "more").mkdir(), "words/more: does not belong"),
+        (move_away, "words: does not belong"),
     ],
 )
 def test_a_folder_that_is_not_what_was_written(model: Path, act: Callable[[Path], object], words: str) -> None:

@@ -9,6 +9,7 @@ import pytest
 import pellucid
 from pellucid.data import packaged
 from pellucid.data.embedded import EMBEDDED
+from pellucid.data.packages import found
 from pellucid.recipe import recipe_of
 
 ROOT = Path(__file__).parents[1]
@@ -30,7 +31,7 @@ def test_an_example_trains(path: Path, tmp_path: Path, monkeypatch: pytest.Monke
     assert text is not None and f"pellucid train examples/{path.name}" in text
     known = EMBEDDED.get(recipe.data.path or "")
     needed = packaged.LOADERS[known.name][1] if known is not None and not known.file else ()
-    missing = [package.name for package in needed if packaged.found(package) is None]
+    missing = [package.name for package in needed if found(package) is None]
     if missing:
         pytest.skip(f"not installed here: {', '.join(missing)}")
     run = pellucid.train(recipe, run=tmp_path / "run", written=text, report=path.stem == "animals")

@@ -24,6 +24,7 @@ from pellucid.files import (
     Lock,
     check_space,
     commit_folder,
+    member_name,
     plain_name,
     refuse,
     remove_folder,
@@ -248,6 +249,21 @@ def test_remove_folder(tmp_path: Path) -> None:
 def test_names_that_are_no_member(name: str) -> None:
     assert not plain_name(name)
     assert plain_name("weights.safetensors")
+
+
+@pytest.mark.parametrize("name", ["", MANIFEST, f"{MANIFEST}/a", "../a", "a/..", "/a", "a/", "a//b", "a/b/c", "./a"])
+def test_names_that_no_file_of_a_folder_has(name: str) -> None:
+    assert not member_name(name)
+    assert member_name("vocabulary/input.json") and member_name("weights.safetensors")
+
+
+def test_a_file_in_a_folder_of_its_own(tmp_path: Path) -> None:
+    manifest = commit_folder(tmp_path, "one", {"a": b"1", "words/input.json": b"[]", "words/target.json": b"{}"})
+    assert sorted(manifest["files"]) == ["a", "words/input.json", "words/target.json"]
+    assert (tmp_path / "one" / "words" / "input.json").read_bytes() == b"[]"
+    assert verify_folder(tmp_path / "one") == manifest
+    remove_folder(tmp_path / "one")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_hashing_writer_counts_and_hashes(tmp_path: Path) -> None:

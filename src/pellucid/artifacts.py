@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 from pellucid.documents import Plain, canonical_json, read_json
 from pellucid.errors import ArtifactError, Place, nearest, quote
-from pellucid.files import MANIFEST, plain_name, sealed
+from pellucid.files import MANIFEST, member_name, sealed
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +43,7 @@ def verify_folder(folder: Path) -> dict[str, Any]:
     manifest = read_manifest(folder)
     files = manifest["files"]
     try:
-        found = {entry.name for entry in os.scandir(folder)}
+        found = _members(folder, {name.partition("/")[0] for name in files if "/" in name})
     except OSError as fault:
         _damaged(folder, str(fault.strerror))
     for name in sorted(found - files.keys() - {MANIFEST}):
@@ -78,7 +78,7 @@ def read_manifest(folder: Path) -> dict[str, Any]:
         _damaged(path, "its content is not what was written (id differs)")
     folded: set[str] = set()
     for name, facts in files.items():
-        if not plain_name(name) or name == MANIFEST or name.casefold() in folded:
+        if not member_name(name) or name.casefold() in folded:
             _damaged(path, f"{quote(name)} is not a file name that was written by us")
         folded.add(name.casefold())
         known = isinstance(facts, dict) and type(facts.get("bytes")) is int and isinstance(facts.get("sha256"), str)
@@ -155,6 +155,17 @@ def read_safetensors(path: Path, *, finite: bool = False) -> dict[str, torch.Ten
             message = f"{quote(name)} holds NaN or infinity"
             raise ArtifactError("FILE-NOT-FINITE", message, place=Place(str(path)))
     return tensors
+
+
+def _members(folder: Path, inner: set[str]) -> set[str]:
+    """The names of what a folder holds; of the folders `inner` in it, what they hold. Links are not followed."""
+    names: set[str] = set()
+    for entry in os.scandir(folder):
+        if entry.name in inner and entry.is_dir(follow_symlinks=False):
+            names |= {f"{entry.name}/{below.name}" for below in os.scandir(entry.path)}
+        else:
+            names.add(entry.name)
+    return names
 
 
 def _open_regular(path: Path, *, links: bool = False) -> BinaryIO:

@@ -71,12 +71,13 @@ def commit_folder(
 ) -> dict[str, Any]:
     """Makes the folder `parent/name` with `members` and a manifest, all or nothing; returns the manifest.
 
-    `members` maps a file name to its bytes, or to a function that writes them; `streamed_bytes` is about how many the
-    functions will write. The manifest holds `about`, size and SHA-256 of every file, and an `id` over all of it.
+    `members` maps a name, or `folder/name`, to its bytes or to a function that writes them; `streamed_bytes` is about
+    how many the functions will write. The manifest holds `about`, size and SHA-256 of every file, and an `id` over all.
     Raises: ResourceError, and nothing is left behind: DISK-FULL with path, needed and free bytes; IO-EXISTS; IO-WRITE.
     """
-    for member in (name, *members):
-        assert plain_name(member) and member != MANIFEST, member
+    assert plain_name(name), name
+    for member in members:
+        assert member_name(member), member
     target, need = (
         parent / name,
         streamed_bytes + sum(len(data) for data in members.values() if isinstance(data, bytes)),
@@ -87,10 +88,13 @@ def commit_folder(
         if os.path.lexists(target):
             raise ResourceError("IO-EXISTS", "exists already; nothing was written", place=Place(str(target)))
         folder.mkdir()
+        for inner in {member.partition("/")[0] for member in members if "/" in member}:
+            (folder / inner).mkdir()
         files = {file: _write(folder / file, member) for file, member in members.items()}
         manifest = sealed({**(about or {}), "files": files})
         _write(folder / MANIFEST, canonical_json(manifest))
-        flush(folder)
+        for place in {folder, *((folder / member).parent for member in members)}:
+            flush(place)
         folder.rename(target)
         folder = target
         flush(parent)
@@ -161,6 +165,12 @@ def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
 def plain_name(name: str) -> bool:
     """Whether `name` is one step of a path that is safe everywhere, and not a hidden or temporary one."""
     return 0 < len(name) <= 255 and name.isprintable() and name[0] != "." and not set(name) & set('/\\:*?"<>|')
+
+
+def member_name(name: str) -> bool:
+    """Whether a committed folder can have a file of this name: a plain one, or a plain one in a plain folder."""
+    steps = name.split("/")
+    return len(steps) <= 2 and all(map(plain_name, steps)) and steps[0] != MANIFEST
 
 
 def check_space(folder: Path, need: int) -> None:
@@ -314,7 +324,7 @@ def _remove(path: Path) -> None:
 
 
 def _size(folder: Path) -> int:
-    return sum(file.stat().st_size for file in folder.iterdir()) if folder.is_dir() else 0
+    return sum(file.stat().st_size for file in folder.rglob("*")) if folder.is_dir() else 0
 
 
 def _free(folder: Path) -> int:

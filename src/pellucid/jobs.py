@@ -5,14 +5,12 @@ The rooms that only one verb needs (report, explain) are imported by that verb: 
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pellucid.code import Code
 from pellucid.documents import read_file
@@ -24,14 +22,22 @@ from pellucid.record import Evaluated, Event, Stopped, Tested, defined
 from pellucid.ship import bundle
 from pellucid.ship.bundle import from_bytes as from_bytes
 from pellucid.ship.bundle import to_bytes as to_bytes
+from pellucid.ship.decoding import decoded as decoded
+from pellucid.ship.output import as_csv as as_csv
+from pellucid.ship.output import as_text as as_text
+from pellucid.ship.output import write_predictions as write_predictions
+from pellucid.ship.output import write_text as write_text
 from pellucid.ship.predictor import Predictions
-from pellucid.ship.predictor import decoded as decoded
 from pellucid.ship.predictor import predict as predict_model
 from pellucid.training import evaluate, layout
 from pellucid.training import folder as folders
 from pellucid.training.forecast import Forecast, forecast
 from pellucid.training.run import Signals, Writer, events, restore_best
 from pellucid.training.session import Session, prepare
+
+if TYPE_CHECKING:
+    from pellucid.ship.chat import Chat
+    from pellucid.ship.generation import Text
 
 RUNS = Path("runs")
 Watch = Callable[[Session, Event], None]
@@ -51,9 +57,9 @@ class Run:
     findings: list[Finding] = field(default_factory=list)
     report: Path | None = None
 
-    def predict(self, source: Any) -> Predictions:
-        """Predicts a path, a frame or arrays of images."""
-        return predict_model(self.model, source)
+    def predict(self, source: Any = None, horizon: int | None = None) -> Predictions:
+        """Predicts a path, a frame, arrays of images or texts; forecasts `horizon` rows, from its own data on."""
+        return predict_model(self.model, source, horizon)
 
     def as_json(self) -> dict[str, Any]:
         """What `train --json` prints."""
@@ -272,6 +278,60 @@ def twin(run: Path | str, *, code: Code | None = None) -> str:
     return twins.program(session)
 
 
+def generate(
+    run: Path | str | Run | Loaded,
+    prompt: str = "",
+    *,
+    length: int = 200,
+    temperature: float = 1.0,
+    top_k: int | None = None,
+    top_p: float = 0.9,
+    repetition: float = 1.0,
+    seed: int = 0,
+) -> Text:
+    """What a language model writes after `prompt`, piece by piece; of a translation, the sentence it makes of it.
+
+    Args:
+        length: tokens to write, at most.
+        temperature: below 1 the probable becomes more so; 0 always takes the most probable token.
+        top_k: how many of the most probable tokens are drawn from; None: all.
+        top_p: the smallest set of most probable tokens with this much probability is drawn from.
+        repetition: above 1, tokens that stand there already become less probable.
+        seed: the same seed writes the same text.
+
+    Raises: UsageError where the run writes no text, or a value is out of range.
+    """
+    from pellucid.ship import generation
+
+    how = generation.Sampling(temperature, top_k or 0, top_p, repetition)
+    model = run.model if isinstance(run, Run | Loaded) else load(run).model
+    return generation.write(model, prompt, how, length=length, seed=seed)
+
+
+def words(
+    run: Path | str, word: str | None = None, *, analogy: str | None = None, near: int = 10, code: Code | None = None
+) -> list[dict[str, Any]]:
+    """The words nearest to one, or what is to the third word of an analogy as the second to the first.
+
+    Raises: UsageError where the run knows no words, or not this one.
+    """
+    from pellucid.explain import words as learnt
+
+    model = load(run, code).model
+    return learnt.told(model.network, model.signature, word, analogy, near)
+
+
+def chat(run: Path | str, *, code: Code | None = None) -> Chat:
+    """What answers questions, by a finished run that was trained on pairs of questions and answers.
+
+    Raises: UsageError where the run is another one; SchemaError where its data changed.
+    """
+    from pellucid.ship.chat import Chat
+
+    session = finished(Path(run), code)
+    return Chat(bundle.of_session(session), session)
+
+
 def finished(folder: Path, code: Code | None = None) -> Session:
     """The session of a finished run, with the kept weights in its network.
 
@@ -288,53 +348,18 @@ def finished(folder: Path, code: Code | None = None) -> Session:
     return session
 
 
-def as_text(predictions: Predictions, *, csv: bool = False) -> str:
-    """Predictions in their customary form (COCO JSON of boxes), which is CSV unless they say otherwise."""
-    return as_csv(predictions) if csv or predictions.document is None else predictions.document
-
-
-def as_csv(predictions: Predictions) -> str:
-    """Predictions as CSV text; numbers as their shortest exact form."""
-    file = io.StringIO()
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(predictions.columns)
-    writer.writerows(zip(*predictions.columns.values(), strict=True))
-    return file.getvalue()
-
-
-def write_predictions(folder: Path, predictions: Predictions) -> None:
-    """Writes `predictions.csv` and the pictures it names into a folder.
-
-    Raises: UsageError where no folder can be there.
-    """
-    if str(folder) == "-" or folder.is_file() or folder.suffix:
-        message = "these predictions are pictures, and need a folder"
-        raise UsageError("CLI-USAGE", message, place=Place(str(folder)), hint="-o FOLDER")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, data in predictions.files.items():
-        place = folder / name
-        place.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(place, data, durable=False)
-    write_text(folder / "predictions.csv", as_csv(predictions))
-
-
-def write_text(path: Path, text: str) -> None:
-    """Writes a file whole or not at all."""
-    write_atomic(path, text.encode())
-
-
 @dataclass
 class Loaded:
     """A model from disk."""
 
     model: bundle.Model
 
-    def predict(self, source: Any) -> Predictions:
-        """Predicts a path, a frame or arrays of images.
+    def predict(self, source: Any = None, horizon: int | None = None) -> Predictions:
+        """Predicts a path, a frame, arrays of images or texts; forecasts `horizon` rows, from its own data on.
 
         Raises: SchemaError naming what does not fit.
         """
-        return predict_model(self.model, source)
+        return predict_model(self.model, source, horizon)
 
     def evaluate(self, source: Any) -> dict[str, float]:
         """Scores labelled rows with the metrics of the task."""

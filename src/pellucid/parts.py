@@ -181,8 +181,9 @@ def recipe_error(cls: type[Part], fault: ValidationError, document: Document) ->
     if error["type"] == "kind":
         given = error.get("ctx", {}).get("value")
         message = "no kind is given" if given is None else f"no kind {quote(given)}"
-        named = (*path, "kind")
-        place = document.place(named if named in document.marks else path)
+        known = _known(path, document.value)  # a union names the branch it tried
+        named = (*known, "kind")
+        place = document.place(named if named in document.marks else known)
         return RecipeError("RECIPE-KIND", message + more, place=place, hint=error["msg"])
     expected = error["msg"].removeprefix("Value error, ")
     message = f"{quote(error['input'])}: {expected[:1].lower()}{expected[1:]}{more}"

@@ -67,6 +67,8 @@ def resolve(recipe: Recipe, loaded: Loaded) -> tuple[Recipe, list[Decision]]:
     Raises: RecipeError where task, loss or metric do not go with the target; it names what would.
     """
     planner = Planner(recipe)
+    for name, (value, why) in loaded.chosen.items():
+        planner.fill(f"data.{name}", value, why, "docs/data.md")
     target = loaded.signature.target
     assert target is not None
     _task(planner, target)
@@ -192,7 +194,7 @@ def _method(planner: Planner, loaded: Loaded) -> None:
     assert method is not None
     size = method.dump().get("batch")
     steps = -(-rows // (size if isinstance(size, int) else batch))
-    if loaded.dataset.form.kind in ("grid", "sequence"):
+    if loaded.dataset.form.kind in ("grid", "sequence") and loaded.dataset.form.context is None:
         what = "images" if loaded.dataset.form.kind == "grid" else "sequences"
         epochs, reason = (30 if rows < 5_000 else 15), f"passes over {what}, each seen often enough"
     else:

@@ -13,6 +13,7 @@ from pellucid.data.augment import Augment
 from pellucid.data.embedded import EMBEDDED
 from pellucid.data.source import Data
 from pellucid.data.split import Split
+from pellucid.data.tokenizers import Tokenizer
 from pellucid.documents import read_file, read_json
 from pellucid.errors import ArtifactError, Place, UsageError, did_you_mean
 from pellucid.families.family import Family
@@ -32,9 +33,9 @@ from pellucid.transfer.start import Start
 
 RUNS = Path("runs")
 ABSTRACT: dict[str, type[parts.Part]] = {
-    "data": Data, "split": Split, "augment": Augment, "task": Task, "loss": LossFunction, "model": Family,
-    "activation": Activation, "init": Initializer, "start": Start, "method": Method, "optimizer": Optimizer,
-    "schedule": Schedule, "penalty": Penalty, "constraint": Constraint, "averaging": Averaging,
+    "data": Data, "split": Split, "augment": Augment, "tokenizer": Tokenizer, "task": Task, "loss": LossFunction,
+    "model": Family, "activation": Activation, "init": Initializer, "start": Start, "method": Method,
+    "optimizer": Optimizer, "schedule": Schedule, "penalty": Penalty, "constraint": Constraint, "averaging": Averaging,
 }  # fmt: skip
 """What a recipe can name, by the place it stands in."""
 

@@ -8,6 +8,7 @@ No generator state is ever stored, so a run that is killed and resumed draws the
     order      by epoch                 permutation of the rows
     augment    by epoch and batch       augmentation of a batch
     step       by step and micro-step   dropout and noise in layers
+    generate   by seed                  tokens that a network writes
     foreign    by step                  default generators, only around a person's own modules
 """
 

@@ -56,6 +56,8 @@ def fits(data: str, task: str, family: str) -> bool:
     if step_by_step:
         way_in = "sequence" in own.accepts and (data == "stream" or own.continues)
     if asked.wants == "sequence":
+        if task == "embedding":  # which tells the words around a word from that word alone
+            return own.positionwise
         if own.positionwise and data != "pairs" and data != "future":
             return True
         return way_in and ("sequence" in own.gives or (data == "future" and own.gives == {"vector"}))

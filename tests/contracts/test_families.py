@@ -12,7 +12,7 @@ from pellucid.artifacts import read_safetensors, write_safetensors
 from pellucid.data.signature import Signature, Target
 from pellucid.families.catalogue import KINDS
 from pellucid.families.family import Family
-from pellucid.forms import Branched, Form, Signal, grid, tensors, vector
+from pellucid.forms import Branched, Form, Signal, Steps, grid, sequence, tensors, vector
 from pellucid.losses.parts import CrossEntropy
 from pellucid.network.assemble import Network, assemble
 from pellucid.nn.noise import share_draw
@@ -25,6 +25,7 @@ SIGNATURE = Signature("table", "memory", 10, "", Target("classes", ("y",), ("a",
 FORMS = {
     "vector": (vector(1), vector(3), vector(40)),
     "grid": (grid(1, 8, 8), grid(3, 9, 13), grid(1, 28, 28), grid(4, 9, 8, frames=2)),
+    "sequence": (sequence(1, 7), sequence(3, 5, even=True), sequence(2, 9, causal=True)),
 }
 SMALL: dict[str, dict[str, object]] = {
     "mlp": {"widths": (8, 6)},
@@ -36,6 +37,10 @@ SMALL: dict[str, dict[str, object]] = {
     "unet": {"width": 4, "depth": 2},
     "decoder": {"width": 4, "depth": 2, "extent": (9, 8)},
     "frames": {"image": {"kind": "inception", "width": 8}, "difference": True},
+    "rnn": {"width": 6},
+    "lstm": {"width": 6, "norm": "layer"},
+    "gru": {"width": 6, "depth": 2},
+    "tcn": {"width": 6},
 }
 """Fields that keep the published sizes out of the tests."""
 
@@ -72,11 +77,18 @@ def network(kind: str, form: Form) -> Network:
     return assemble(form, (), signature=SIGNATURE, family=family(kind, form), task=Classification(), seed=0)
 
 
-def example(form: Form, rows: int = 5) -> torch.Tensor:
-    return torch.randn(rows, form.width, *form.extent, generator=torch.Generator().manual_seed(1))
+def example(form: Form, rows: int = 5) -> Signal:
+    x_B = torch.randn(rows, form.width, *form.extent, generator=torch.Generator().manual_seed(1))
+    if form.kind != "sequence":
+        return x_B
+    length = form.extent[0]
+    long_B = torch.full((rows,), length) if form.even else length - torch.arange(rows) % length
+    return Steps(x_B.transpose(1, 2), torch.arange(length) < long_B[:, None])
 
 
 def shapes(signal: Signal) -> list[tuple[int, ...]]:
+    if isinstance(signal, Steps):
+        return [tuple(signal.x_BTD.transpose(1, 2).shape[1:])]
     return [tuple(tensor.shape[1:]) for tensor in tensors(signal)]
 
 

@@ -28,7 +28,18 @@ ROWS = {
     "shapes": 1000,
     "clips": 600,
 }
-PACKAGED = {"composites", "fashion_mnist"}
+SEQUENCES = {
+    "airline": 144,
+    "sunspots": 3126,
+    "japanese_vowels": 640,
+    "strokes": 2000,
+    "melodies": 600,
+    "toy_translation": 3000,
+    "tagged": 1500,
+    "questions": 180,
+}
+PACKAGED = {"composites", "fashion_mnist", "austen", "elecdemand", "languages", "reviews", "spam", "verses"}
+DRAWN = {"tones", *(f"{task}{lag}" for task in ("adding", "copy") for lag in (10, 50, 100))}
 HELD_OUT = {"faces": (0.6, 0.15), "nuclei": (0.625, 0.125), "shapes3d": (2 / 3, 1 / 12), "scenes": (0.7, 0.1)}
 """Sets split by what they hold out, or drawn one by one, and their shares of train and valid."""
 DOCS = Path(__file__).parents[2] / "docs" / "data.md"
@@ -56,8 +67,8 @@ def contents(item: EmbeddedSet) -> tuple[list[bytes], list[str], list[str]]:
 
 
 def test_the_names_are_those_of_the_files():
-    assert set(EMBEDDED) == set(ROWS) | PACKAGED
-    assert {name for name, item in EMBEDDED.items() if not item.file} == PACKAGED
+    assert set(EMBEDDED) == {*ROWS, *SEQUENCES, *PACKAGED, *DRAWN}
+    assert {name for name, item in EMBEDDED.items() if not item.file} == PACKAGED | DRAWN
     files = {item.file for item in EMBEDDED.values() if item.file}
     assert {file.name for file in EMBEDDED["iris"].path.parent.iterdir()} == files
     assert all(name == item.name for name, item in EMBEDDED.items())
@@ -87,8 +98,50 @@ def test_the_split_is_about_right_and_shares_no_row(name: str):
             assert {label for label, at in zip(labels, parts, strict=True) if at == part} == set(labels)
 
 
+@pytest.mark.parametrize("name", SEQUENCES)
+def test_every_sequence_set_is_whole_and_its_parts_share_nothing(name: str):
+    item = EMBEDDED[name]
+    assert item.path.stat().st_size < 3_000_000
+    if item.path.suffix == ".conll":
+        assert len(item.path.read_text(encoding="utf-8").split("\n\n")) == SEQUENCES[name]
+    elif item.path.suffix == ".csv":
+        rows = table(item)
+        assert len(rows) == SEQUENCES[name] and all(cell for row in rows for cell in row.values())
+        assert not item.split_column or {row[item.split_column] for row in rows} == {"train", "valid", "test"}
+        assert len({row.get("source", row.get("text", row.get("month"))) for row in rows}) == len(rows)
+    else:
+        with np.load(item.path, allow_pickle=False) as arrays:
+            values_NTD, length_N = arrays["values"], arrays["lengths"]
+            assert len(values_NTD) == len(length_N) == len(arrays["codes"]) == SEQUENCES[name]
+            assert values_NTD.dtype == np.float32 and length_N.max() == values_NTD.shape[1]
+            behind_NT = np.arange(values_NTD.shape[1]) >= length_N[:, None]
+            assert np.isfinite(values_NTD).all() and not values_NTD[behind_NT].any()
+            assert len(np.unique(values_NTD.reshape(len(values_NTD), -1), axis=0)) == len(values_NTD)
+            for part in range(3):
+                assert set(arrays["codes"][arrays["split"] == part]) == set(range(len(arrays["classes"])))
+
+
+def test_hints_name_what_is_there():
+    for item in EMBEDDED.values():
+        hints = dict(item.hints)
+        if "time" in hints and item.file:
+            row = table(item)[0]
+            assert hints["time"] in row and item.target in row
+
+
+def test_known_series():
+    passengers = [int(row["passengers"]) for row in table(EMBEDDED["airline"])]
+    assert passengers[:3] == [112, 118, 132] and passengers[-1] == 432 and sum(passengers) == 40363
+    months = [row["month"] for row in table(EMBEDDED["sunspots"])]
+    assert months == [f"{1749 + place // 12}-{1 + place % 12:02}-01" for place in range(3126)]
+    with np.load(EMBEDDED["japanese_vowels"].path, allow_pickle=False) as arrays:
+        assert np.bincount(arrays["split"]).tolist() == [225, 45, 370] and arrays["values"].shape[2] == 12
+        assert (arrays["lengths"].min(), arrays["lengths"].max()) == (7, 29)
+        assert np.isclose(arrays["values"][0, 0, 0], 1.860936)
+
+
 def test_all_sets_together_are_small():
-    assert sum(item.path.stat().st_size for item in EMBEDDED.values() if item.file) < 6_000_000
+    assert sum(item.path.stat().st_size for item in EMBEDDED.values() if item.file) < 8_000_000
 
 
 def test_tables_have_their_columns_and_the_mixed_ones_have_missing_cells():

@@ -1,177 +1,32 @@
 from __future__ import annotations
 
-import gzip
-import struct
-from pathlib import Path
-
 import numpy as np
 import pytest
-from PIL import Image
 
-from pellucid.data import packaged
-from pellucid.data.composites import MOST
+from pellucid.data import packaged, packages
 from pellucid.data.embedded import EMBEDDED
-from pellucid.data.packaged import CLOTHES, FASHION_FILES, LOADERS, PHOTOS, STAMPS, Package, digest, found, verified
+from pellucid.data.packaged import LOADERS
 from pellucid.errors import DataError
 
-NOWHERE = Package("nothing 1.0", "pip install nothing==1.0", "nothing_of_that_name/data", ("*.txt",), "")
-INSTALLED = {name: all(found(package) for package in packages) for name, (_, packages) in LOADERS.items()}
 
-
-def real(name: str) -> pytest.MarkDecorator:
-    return pytest.mark.skipif(not INSTALLED[name], reason=f"the packages of {name} are not installed here")
-
-
-def idx(values: np.ndarray) -> bytes:
-    """`values` in a gzip file of the IDX format."""
-    head = b"\x00\x00\x08" + bytes([values.ndim]) + struct.pack(f">{values.ndim}I", *values.shape)
-    return gzip.compress(head + values.tobytes())
-
-
-def fashion_like(folder: Path, train: int = 24, test: int = 6) -> Path:
-    """The four files of Fashion-MNIST with random pictures."""
-    noise = np.random.default_rng(0)
-    for name, count in zip(FASHION_FILES, (train, train, test, test), strict=True):
-        shape = (count, 28, 28) if "images" in name else (count,)
-        top = 256 if "images" in name else 10
-        (folder / f"{name}-ubyte.gz").write_bytes(idx(noise.integers(0, top, shape, dtype=np.uint8)))
-    return folder
-
-
-def stamps_like(folder: Path, each: int = 10) -> Path:
-    """`each` plain squares of every class; the red of a stamp is its place in its class, the green its class."""
-    for code, patterns in enumerate(STAMPS.values()):
-        place = folder / patterns[0].replace("*/", "some/").removesuffix("/*.png")
-        place.mkdir(parents=True, exist_ok=True)
-        for index in range(each):
-            Image.new("RGBA", (40, 30), (20 * index, 40 * code, 255, 255)).save(place / f"{index}.png")
-            Image.new("RGBA", (40, 30), (255, 255, 255, 255)).save(place / f"{index}_mirror.png")
-    return folder
-
-
-def photos_like(folder: Path) -> Path:
-    """Black and grey pictures called like the photos, none of them blue."""
-    folder.mkdir(exist_ok=True)
-    for name in PHOTOS:
-        Image.new("L" if name == "camera.png" else "RGB", (90, 80)).save(folder / name)
-    return folder
-
-
-def test_an_idx_file_is_read(tmp_path: Path):
-    for shape in ((5,), (3, 4), (2, 3, 4)):
-        values = np.arange(np.prod(shape), dtype=np.uint8).reshape(shape)
-        (tmp_path / "a.gz").write_bytes(idx(values))
-        read = packaged.read_idx(tmp_path / "a.gz")
-        assert np.array_equal(read, values) and read.dtype == np.uint8
-
-
-GOOD = gzip.decompress(idx(np.zeros((2, 3), np.uint8)))
-
-
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
-        (b"", "header says|no IDX"),
-        (b"no gzip", "cannot be unpacked"),
-        (idx(np.zeros(50, np.uint8))[:-12], "cannot be unpacked"),
-        (gzip.compress(b"\x00\x00\x0b\x01" + GOOD[4:]), "no IDX file of bytes"),
-        (gzip.compress(b"\x00\x00"), "no IDX file of bytes"),
-        (gzip.compress(b"\x00\x00\x08\x00"), "header says"),
-        (gzip.compress(GOOD[:9]), "header says"),
-        (gzip.compress(GOOD[:-1]), "header says"),
-        (gzip.compress(GOOD + b"\x00"), "header says"),
-    ],
-)
-def test_a_damaged_idx_file_is_refused(tmp_path: Path, data: bytes, why: str):
-    (tmp_path / "a.gz").write_bytes(data)
-    with pytest.raises(DataError, match=why) as caught:
-        packaged.read_idx(tmp_path / "a.gz")
-    assert caught.value.code == "DATA-FILE" and caught.value.place.file == str(tmp_path / "a.gz")
-
-
-def test_fashion_keeps_its_test_pictures_apart(tmp_path: Path):
-    arrays = packaged.fashion_mnist(fashion_like(tmp_path))
-    assert arrays["images"].shape == (30, 28, 28) and arrays["codes"].dtype == np.int64
-    assert arrays["split"].tolist() == [0] * 22 + [1] * 2 + [2] * 6
-    assert arrays["classes"].tolist() == list(CLOTHES)
-    assert np.array_equal(arrays["images"][24:], packaged.read_idx(tmp_path / f"{FASHION_FILES[2]}-ubyte.gz"))
-
-
-def test_cutouts_that_judge_are_never_trained_on(tmp_path: Path):
-    counts = (60, 10, 30)
-    arrays = packaged.composites(stamps_like(tmp_path / "stamps"), photos_like(tmp_path / "photos"), counts)
-    assert arrays["images"].shape == (100, 64, 64, 3) and arrays["boxes"].shape == (100, MOST, 5)
-    assert np.bincount(arrays["split"]).tolist() == list(counts)
-    assert arrays["classes"].tolist() == list(STAMPS)
-    assert arrays["mask_classes"].tolist() == ["background", *STAMPS]
-    pasted = arrays["masks"] > 0
-    assert np.array_equal(arrays["images"][pasted][:, 1], 40 * (arrays["masks"][pasted] - 1))
-    reds = [set(arrays["images"][pasted & (arrays["split"] == part)[:, None, None]][:, 0] // 20) for part in range(3)]
-    assert reds == [{0, 1, 3, 5, 6, 7, 8}, {2}, {4, 9}]
-
-
-def test_a_package_is_looked_for_where_modules_are_and_then_where_the_variable_says(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
-    assert found(NOWHERE) is None
-    monkeypatch.setenv(packaged.VARIABLE, str(tmp_path / "mine"))
-    assert found(NOWHERE) is None
-    mine, module = (tmp_path / place / "nothing_of_that_name" / "data" for place in ("mine", "modules"))
-    for folder in (mine, module):
-        folder.mkdir(parents=True)
-        (folder / "a.txt").write_text("a")
-    assert found(NOWHERE) == mine
-    (module.parent / "__init__.py").write_text("raise SystemExit('imported')")
-    monkeypatch.syspath_prepend(str(tmp_path / "modules"))
-    assert found(NOWHERE) == module
-
-
-def test_a_package_that_is_missing_names_the_command(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.delenv(packaged.VARIABLE, raising=False)
-    with pytest.raises(DataError, match=r"nothing 1\.0 is not installed") as caught:
-        verified(NOWHERE)
-    assert caught.value.code == "DATA-PATH" and "pip install nothing==1.0" in (caught.value.hint or "")
-    assert packaged.VARIABLE in (caught.value.hint or "")
-
-
-def test_files_of_another_version_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    folder = tmp_path / NOWHERE.folder
-    folder.mkdir(parents=True)
-    (folder / "a.txt").write_text("a")
-    (folder / "left out.txt").write_text("b")
-    monkeypatch.setenv(packaged.VARIABLE, str(tmp_path))
-    package = Package(NOWHERE.name, NOWHERE.install, NOWHERE.folder, NOWHERE.files, "", ("left",))
-    assert package.at(folder) == [folder / "a.txt"]
-    right = digest(package.at(folder), folder)
-    package = Package(NOWHERE.name, NOWHERE.install, NOWHERE.folder, NOWHERE.files, right, ("left",))
-    assert verified(package) == folder
-    (folder / "a.txt").write_text("c")
-    with pytest.raises(DataError, match=r"not the files of nothing 1\.0") as caught:
-        verified(package)
-    assert caught.value.code == "DATA-FILE" and caught.value.place.file == str(folder)
-
-
-def test_every_packaged_set_has_a_name():
+def test_every_set_without_a_file_has_a_loader():
     assert {name for name, item in EMBEDDED.items() if not item.file} == set(LOADERS)
-    for _, packages in LOADERS.values():
-        assert all(len(package.digest) == 64 and package.install.split()[1] == "install" for package in packages)
+    for _, needed in LOADERS.values():
+        assert all(len(package.digest) == 64 and package.install.split()[1] == "install" for package in needed)
 
 
-@real("fashion_mnist")
-def test_the_real_fashion():
-    arrays = packaged.arrays("fashion_mnist")
-    assert arrays["images"].shape == (70_000, 28, 28)
-    assert np.bincount(arrays["codes"]).tolist() == [7000] * 10
-    assert np.bincount(arrays["split"]).tolist() == [55_000, 5000, 10_000]
-    assert round(arrays["images"][arrays["split"] < 2].mean() / 255, 4) == 0.286  # as published
+def test_what_is_drawn_needs_no_package():
+    drawn = [name for name, (_, needed) in LOADERS.items() if not needed]
+    assert {"copy100", "adding100", "tones"} <= set(drawn)
+    assert np.array_equal(packaged.arrays("copy10")["values"], packaged.arrays("copy10")["values"])
 
 
-@real("composites")
-def test_the_real_composites():
-    arrays = packaged.arrays("composites")
-    assert np.bincount(arrays["split"]).tolist() == list(packaged.COUNTS)
-    codes = arrays["boxes"][..., 4]
-    shares = [
-        np.bincount(codes[arrays["split"] == part][codes[arrays["split"] == part] >= 0].astype(int)) for part in (0, 2)
-    ]
-    assert all(len(share) == len(STAMPS) and share.min() > 0.8 * share.max() for share in shares)
+@pytest.mark.parametrize("name", [name for name, (_, needed) in LOADERS.items() if needed])
+def test_a_missing_package_is_named_with_its_command(name: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(packages.VARIABLE, raising=False)
+    missing = [package for package in LOADERS[name][1] if packages.found(package) is None]
+    if not missing:
+        pytest.skip(f"the packages of {name} are installed here")
+    with pytest.raises(DataError, match="is not installed") as caught:
+        packaged.table(name)
+    assert any(package.install in (caught.value.hint or "") for package in missing)

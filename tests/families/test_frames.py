@@ -13,11 +13,12 @@ from pellucid.errors import RecipeError
 from pellucid.families.cnn import CNN
 from pellucid.families.family import Family
 from pellucid.families.frames import Frames
+from pellucid.families.gru import GRU
 from pellucid.families.unet import UNet
-from pellucid.forms import grid, pyramid
+from pellucid.forms import grid, pyramid, sequence
 from pellucid.network.assemble import assemble
 from pellucid.parts import concrete
-from pellucid.recipe import Recipe
+from pellucid.recipe import Recipe, recipe_of
 from pellucid.tasks.classification import Classification
 
 torch.set_num_threads(1)
@@ -66,7 +67,10 @@ def test_neck_and_start_are_those_of_the_image_family():
     [(grid(3, 16, 16), {}, "model.kind", "use model: cnn"),
      (grid(3, 16, 16), {"image": "unet"}, "model.kind", "use model: unet"),
      (CLIP, {"image": "mlp"}, "model.image.kind", "model.image: cnn"),
-     (CLIP, {"image": "frames"}, "model.image.kind", "use model.image: cnn")],
+     (CLIP, {"image": "frames"}, "model.image.kind", "use model.image: cnn"),
+     (CLIP, {"over": "unet"}, "model.over.kind", "model.over: lstm, mean or max"),
+     (CLIP, {"over": {"kind": "gru", "bidirectional": True, "stateful": True}}, "model.over.bidirectional",
+      "model.over.bidirectional: false")],
 )  # fmt: skip
 def test_what_does_not_fit_is_refused_with_what_would(form: Any, fields: dict[str, Any], path: str, hint: str):
     with pytest.raises(RecipeError) as fault:
@@ -78,3 +82,20 @@ def test_a_fault_of_the_image_family_says_where_it_is_in_this_one():
     with pytest.raises(RecipeError) as fault:
         frames(image=UNet()).build(CLIP)
     assert fault.value.place.path == "model.image.depth" and fault.value.hint == "model.image.depth: 3 at most"
+
+
+def test_a_family_for_sequences_reads_the_frames_in_their_order():
+    family = frames(image=CNN(channels=(4, 6)), over=GRU(width=5, bidirectional=True))
+    assert concrete(Family, family.dump()) == family and family.pools() == "ends" and family.neck() == ()
+    assert family.build(CLIP).out == sequence(10, 3, even=True)
+    signature = Signature("images", "memory", 10, "", Target("classes", ("y",), ("a", "b", "c")))
+    network = assemble(CLIP, (), signature=signature, family=family, task=Classification(), seed=0).eval()
+    x_BCHW = torch.randn(5, 6, 16, 12)
+    backwards_BCHW = x_BCHW.unflatten(1, (3, 2)).flip(1).flatten(1, 2)
+    assert network(x_BCHW).shape == (5, 3) and not torch.allclose(network(x_BCHW), network(backwards_BCHW))
+
+
+def test_what_no_family_is_called_says_where_it_stands():
+    with pytest.raises(RecipeError) as fault:
+        recipe_of("digits", None, {"model": {"kind": "frames", "over": "gr"}})
+    assert fault.value.place.path == "model.over" and fault.value.hint == "did you mean 'gru'?"

@@ -23,6 +23,11 @@ EXAMPLES = {
         torch.tensor([[[2.0, 2, 4, 0, 0, 3, 4, 0.1, -2], [6, 2, 4, 5, 0, 8, 4, 0.3, 0]]] * 4),
         torch.tensor([[[1.0, 0, 4, 4, 0]], [[1.0, 0, 7, 3, 1]]] + [[[0.0, 0, 0, 0, -1]]] * 2),
     ),
+    "steps": (torch.randn(4, 3, 2), torch.tensor([[0, 1, -1]] * 3 + [[-1, -1, -1]])),
+    "next": (torch.randn(4, 3, 2), torch.tensor([[0, 1, -1]] * 3 + [[-1, -1, -1]])),
+    "sentence": (torch.randn(4, 3, 2), torch.tensor([[0, 1, -1]] * 3 + [[-1, -1, -1]])),
+    "neighbours": (torch.randn(4, 3, 2), torch.tensor([[[0, 1], [1, -1], [-1, -1]]] * 4)),
+    "future": (torch.randn(4, 3, 2), torch.randn(4, 3, 2)),
     "pairs": (torch.nn.functional.normalize(torch.randn(4, 3), dim=1), torch.tensor([0, 2, 1, 1])),
 }
 
@@ -32,7 +37,8 @@ def test_every_kind_takes_the_targets_it_says(kind: str):
     part = concrete(LossFunction, kind)
     assert part.targets and part.targets <= EXAMPLES.keys()
     for name in part.targets:
-        loss = part.per_example(*EXAMPLES[name])
+        output, target = EXAMPLES[name]
+        loss = part.per_example(output.unsqueeze(3).expand(4, 3, 2, 5) if kind == "pinball" else output, target)
         assert loss.value_B.shape == (4,) and (loss.weight_B is None or loss.weight_B.shape == (4,))
         assert (loss.value_B >= 0).all()
 

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.forms import Branched, grid, pyramid
+from pellucid.families.gru import GRU
+from pellucid.forms import Branched, Steps, grid, pyramid, sequence
 from pellucid.nn.clips import ClipTrunk, OverKind
 from pellucid.nn.trunk import Side, Trunk
 
@@ -54,3 +55,22 @@ def test_auxiliary_branches_are_taken_together_too_and_can_be_left_out():
     assert made.side_widths == (7,) and made.side_weights == (0.3,)
     made.leave_sides()
     assert type(made(x_BCHW)) is tuple
+
+
+def test_a_sequence_trunk_reads_the_mean_of_every_map_frame_after_frame():
+    still, reader = image(3), GRU(width=7).build(sequence(5, 4, even=True))
+    x_BCHW, x_BFcHW = clip(4, 3)
+    made = ClipTrunk(still, 4, over=reader, difference=False)
+    read = made(x_BCHW)
+    assert isinstance(read, Steps) and made.out == sequence(7, 4, even=True) and read.mask_BT.all()
+    levels = [still(x_BFcHW[:, frame]) for frame in range(4)]
+    x_BTD = torch.stack([level[-1].mean((2, 3)) for level in levels], 1)
+    torch.testing.assert_close(read.x_BTD, reader(Steps(x_BTD, read.mask_BT)).x_BTD)
+
+
+def test_auxiliary_branches_stay_vectors_beside_a_sequence():
+    side = Side(0, nn.Sequential(nn.Flatten(), nn.Linear(4 * 6 * 8, 7)), 7, 0.3)
+    reader = GRU(width=6).build(sequence(5, 3, even=True))
+    given = ClipTrunk(image(1, side), 3, over=reader, difference=False).train()(clip(3, 1)[0])
+    assert isinstance(given, Branched) and given.sides[0].shape == (2, 7)
+    assert isinstance(given.main, Steps) and given.main.x_BTD.shape == (2, 3, 6)

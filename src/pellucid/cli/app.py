@@ -16,11 +16,13 @@ from typer.exceptions import TyperException
 
 from pellucid import __version__
 from pellucid.cli import (
+    chat,
     check,
     describe,
     evaluate,
     explain,
     explain_error,
+    generate,
     inspect,
     listing,
     new,
@@ -46,6 +48,8 @@ app.command("check")(check.check)
 app.command("train")(train.train)
 app.command("resume")(resume.resume)
 app.command("predict")(predict.predict)
+app.command("generate")(generate.generate)
+app.command("chat")(chat.chat)
 app.command("evaluate")(evaluate.evaluate)
 app.command("explain")(explain.explain)
 app.command("explain-error")(explain_error.explain_error)

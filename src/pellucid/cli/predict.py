@@ -14,22 +14,32 @@ from pellucid.cli.options import CodeFile, Json, read_code_file
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
-    data: Annotated[str, typer.Argument(help="A table, an image or an image folder; - is standard input (CSV).")],
+    data: Annotated[
+        str | None,
+        typer.Argument(
+            help="A table, an image, a folder, a text, series; - is standard input. Forecasts go on from the end of "
+            "it, and without it from the end of what the run was trained on."
+        ),
+    ] = None,
     output: Annotated[
-        str, typer.Option("--output", "-o", help="Where the predictions go, as CSV; - is standard output.")
+        str,
+        typer.Option(
+            "--output", "-o", help="Where the predictions go, as CSV (NAME.csv) or in their own form; - is stdout."
+        ),
     ] = "-",
+    horizon: Annotated[int | None, typer.Option("--horizon", min=1, help="How many rows to forecast.")] = None,
     expect_id: Annotated[str | None, typer.Option("--expect-id", help="Refuse a model with another id.")] = None,
     code: CodeFile = None,
     as_json: Json = False,
 ) -> None:
-    """Predict new rows: labels with probabilities, or values with 90 % intervals."""
+    """Predict new rows: labels with probabilities, values with 90 % intervals, sentences, or what comes next."""
     from pellucid import jobs
     from pellucid.errors import ArtifactError, Place
 
     loaded = jobs.load(model, read_code_file(code))
     if expect_id is not None and loaded.model.id != expect_id:
         raise ArtifactError("FILE-ID", f"its id is {loaded.model.id}, not {expect_id}", place=Place(str(model)))
-    predictions = loaded.predict(data)
+    predictions = loaded.predict(data, horizon)
     for finding in predictions.findings:
         typer.echo(str(finding), err=True)
     if predictions.files:

@@ -11,4 +11,10 @@ KINDS = {
     "erase": "pellucid.data.augmenting:Erase",
     "mixup": "pellucid.data.augmenting:Mixup",
     "noise": "pellucid.data.augmenting:Noise",
+    "jitter": "pellucid.data.augmenting_series:Jitter",
+    "magnify": "pellucid.data.augmenting_series:Magnify",
+    "hide_span": "pellucid.data.augmenting_series:HideSpan",
+    "warp_time": "pellucid.data.augmenting_series:WarpTime",
+    "token_dropout": "pellucid.data.augmenting_sequences:TokenDropout",
+    "mask_bands": "pellucid.data.augmenting_audio:MaskBands",
 }

@@ -67,7 +67,7 @@ def understand(
     bad: list[BadCells] = []
     for name in raw.names:
         given: Role | None = "target" if name in targets else roles.get(name)
-        column = _column(name, raw.frame[name], told.get(name), given)
+        column = understood(name, raw.frame[name], told.get(name), given)
         columns.append(column)
         if column.role in ("input", "target", "time", "weight"):
             bad += misfits(raw, column)
@@ -116,7 +116,8 @@ def _cure(column: Column, cell: str) -> str:
     )
 
 
-def _column(name: str, cells: pl.Series, told: Told | None, given: Role | None) -> Column:
+def understood(name: str, cells: pl.Series, told: Told | None, given: Role | None) -> Column:
+    """One column, of which `told` and `given` say what is known already."""
     filled = cells.drop_nulls()
     distinct, missing = filled.n_unique(), cells.null_count()
     forced: ColumnType | None = next((item for item in TYPES if item == told), None)
@@ -216,7 +217,7 @@ def _drop_useless(column: Column, filled: pl.Series, forced: bool) -> Column:
     elif column.distinct == 1 and not column.missing:
         why = f"every cell says {quote(column.example)}: nothing to learn from"
     elif column.type == "text":
-        why = f"{column.why}: text is not learnt from yet; set data.columns: {{{column.name}: category}} to use it"
+        why = f"{column.why}; data: {{kind: text}} learns from it alone, data.columns: {{{column.name}: category}} so"
         if not forced and _is_id(column, filled):
             role = "id"
             why = "every row has a value of its own: it names the row and says nothing about new ones"

@@ -1,42 +1,16 @@
-"""The data sets that have a name: of known origin, each with a fixed split.
+"""The data sets that have a name: of known origin, nearly all with a fixed split.
 
 A name works wherever a path does: `data: digits`. Most are small and come with Pellucid; a packaged set is put together
 from the files of an installed package (`packaged`). Tables are CSV files with a column `split`; image sets are `.npz`
 files of uint8 `images` (or `clips`), what is to be predicted (int64 `codes` and text `classes`, uint8 `masks`, float32
-`boxes`, or float32 `labels` and text `names`) and uint8 `split` (0 train, 1 valid, 2 test). `scripts/make_sets.py` made
-them; `docs/data.md` describes them.
+`boxes`, or float32 `labels` and text `names`) and uint8 `split` (0 train, 1 valid, 2 test). `embedded_sequences` lists
+texts, series and sound. `scripts/make_sets.py` and `make_sequence_sets.py` made them; `docs/data.md` describes them.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
-
-
-@dataclass(frozen=True, slots=True)
-class EmbeddedSet:
-    """One data set that has a name."""
-
-    name: str
-    kind: Literal["table", "images"]
-    file: str
-    """Path inside the folder `data/sets` of Pellucid; empty for a packaged set."""
-    target: str
-    """The column to predict; what the classes or values of an image set are called."""
-    split_column: str
-    """The column (or array) that says train, valid or test."""
-    title: str
-    licence: str
-    origin: str
-    renders: str = ""
-    """The name in `render.RENDERERS` of what draws a picture again from its values; empty where nothing does."""
-
-    @property
-    def path(self) -> Path:
-        """Where the file is on this machine."""
-        return Path(__file__).parent / "sets" / self.file
-
+from pellucid.data.embedded_sequences import SEQUENCES
+from pellucid.data.embedded_set import EmbeddedSet
 
 _UCI = "CC BY 4.0"
 
@@ -212,5 +186,5 @@ _SETS = (
     ),
 )
 
-EMBEDDED: dict[str, EmbeddedSet] = {item.name: item for item in _SETS}
+EMBEDDED: dict[str, EmbeddedSet] = {item.name: item for item in (*_SETS, *SEQUENCES)}
 """Every data set that has a name."""

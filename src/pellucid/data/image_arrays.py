@@ -64,7 +64,7 @@ def from_archive(file: Path, asked: Asked) -> Found:
 
     Raises: DataError for a file that is damaged, holds objects, or lacks an array.
     """
-    return from_set(_unpacked(file, Place(str(file))), str(file), asked)
+    return from_set(unpacked(file, Place(str(file))), str(file), asked)
 
 
 def from_set(arrays: Mapping[str, np.ndarray], source: str, asked: Asked) -> Found:
@@ -236,7 +236,8 @@ def _one(index: int, item: Any) -> Item:
     return image_items.of_pixels(str(index), [values[0]])
 
 
-def _unpacked(file: Path, place: Place) -> dict[str, np.ndarray]:
+def unpacked(file: Path, place: Place) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file. Raises: DataError for a file that is damaged, far too large, or holds objects."""
     try:
         with zipfile.ZipFile(file) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST_ARCHIVE_BYTES:

@@ -75,6 +75,14 @@ def parse_row(line: str) -> dict[str, str | None]:
 
     Raises: ValueError saying what is wrong with it.
     """
+    return {key: _cell(key, cell) for key, cell in parse_object(line).items()}
+
+
+def parse_object(line: str) -> dict[str, Any]:
+    """One line as an object of text, lists and objects; numbers stay the text they are.
+
+    Raises: ValueError saying what is wrong with it.
+    """
     if len(line) > LONGEST_RECORD:
         raise _Refused("the line is longer than 16 MiB")
     # The depth is looked at before parsing: Python's parser recurses, and a bomb would end the process.
@@ -88,7 +96,7 @@ def parse_row(line: str) -> dict[str, str | None]:
         raise _Refused(f"is not JSON: {fault.msg.lower()} at character {fault.colno}") from None
     if not isinstance(value, _Row):
         raise _Refused("a row is one object {...} of column: value")
-    return {key: _cell(key, cell) for key, cell in value.items()}
+    return value
 
 
 class _Row(dict[str, Any]):

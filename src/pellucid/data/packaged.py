@@ -1,101 +1,36 @@
-"""Named sets that are not part of Pellucid: they are put together from the files of packages that a person installs.
-
-A package is looked for where Python modules are installed (it is never imported), then in /usr/share, then in the
-folder that the environment variable PELLUCID_DATA names; its files must be the very ones that are known here.
-"""
+"""Named sets that have no file in Pellucid: put together from installed `packages`, or drawn when asked for."""
 
 from __future__ import annotations
 
-import gzip
-import os
-import zlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path
+from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from pellucid.data.composites import CutOut, Stock, pictures, trimmed
-from pellucid.errors import DataError, Place
+from pellucid.data import packaged_images as images
+from pellucid.data import packaged_sequences as sequences
+from pellucid.data import toy_sequences, toy_tones
+from pellucid.data.packages import Package, verified
 
-SHARE = Path("/usr/share")
-"""Where Debian's packages keep their data."""
-VARIABLE = "PELLUCID_DATA"
-PARTS = ("train", "valid", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class Package:
-    """Files of one package, as one version of it has them."""
-
-    name: str
-    install: str
-    """The command that installs it."""
-    folder: str
-    """Where its files are: below the folder of modules, /usr/share or PELLUCID_DATA."""
-    files: tuple[str, ...]
-    """Patterns of the files that are read."""
-    digest: str
-    """SHA-256 over their names and contents."""
-    without: tuple[str, ...] = ()
-    """Parts of the names of files that are left out."""
-
-    def at(self, folder: Path) -> list[Path]:
-        """The files of this package in its folder, in order."""
-        found = {file for pattern in self.files for file in folder.glob(pattern)}
-        return sorted(file for file in found if not any(word in file.name for word in self.without))
-
-
-FASHION_FILES = ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1")
-CLOTHES = (
-    "T-shirt", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle boot",
-)  # fmt: skip
-STAMPS: dict[str, tuple[str, ...]] = {
-    "animal": ("animals/birds/*.png", "animals/mammals/*.png", "animals/mammals/*/*.png"),
-    "coin": ("symbols/money/*/coins/*.png", "symbols/money/japanese/*.png"),
-    "sign": ("town/roadsigns/*.png",),
-    "vehicle": ("vehicles/*/*.png", "vehicles/*/cartoon/*.png", "vehicles/*/planes/*.png"),
+LOADERS: dict[str, tuple[Callable[..., Any], tuple[Package, ...]]] = {
+    "composites": (images.composites, (images.TUXPAINT, images.SKIMAGE)),
+    "fashion_mnist": (images.fashion_mnist, (images.FASHION,)),
+    "austen": (sequences.austen, (sequences.AUSTEN,)),
+    "elecdemand": (sequences.elecdemand, (sequences.ELECDEMAND,)),
+    "languages": (sequences.languages, (sequences.SPOKEN,)),
+    "reviews": (sequences.reviews, (sequences.REVIEWS,)),
+    "spam": (sequences.spam, (sequences.SPAM,)),
+    "verses": (sequences.verses, (sequences.ENGLISH, sequences.SPANISH)),
+    **{f"copy{lag}": (partial(toy_sequences.copy, lag), ()) for lag in toy_sequences.LAGS},
+    **{f"adding{lag}": (partial(toy_sequences.adding, lag), ()) for lag in toy_sequences.LAGS},
+    "tones": (toy_tones.tones, ()),
 }
-"""Which stamps are cut-outs of each class."""
-PHOTOS = (
-    "astronaut.png", "brick.png", "camera.png", "cell.png", "clock_motion.png", "coffee.png", "grass.png", "gravel.png",
-    "hubble_deep_field.jpg", "ihc.png", "moon.png", "page.png", "retina.jpg", "text.png",
-)  # fmt: skip
-"""Backgrounds: photos that show none of the classes."""
-
-FASHION = Package(
-    "dataset-fashion-mnist",
-    "apt-get install dataset-fashion-mnist",
-    "datasets/fashion-mnist",
-    tuple(f"{name}-ubyte.gz" for name in FASHION_FILES),
-    "dc92822c890200774b85639862da9b7a0ff28cd78cfc1f42904fdbbc5c70591b",
-)
-TUXPAINT = Package(
-    "tuxpaint-stamps-default 2022.06.04",
-    "apt-get install tuxpaint-stamps-default",
-    "tuxpaint/stamps",
-    tuple(pattern for patterns in STAMPS.values() for pattern in patterns),
-    "44a36beaf490efe117c5cbde04a0bb208cf5a3d9113113fd9719bcd4d1836eb7",
-    ("_mirror", "trainSign"),
-)
-SKIMAGE = Package(
-    "scikit-image",
-    "pip install scikit-image",
-    "skimage/data",
-    PHOTOS,
-    "3805f349c9619a078f5aadc953ea06c7ef75ed1237056a38898f4cd58d78c026",
-)
-
-COUNTS = (3000, 300, 700)
-"""Composites that train, choose and judge."""
-COMPOSITE_SIDE = 64
+"""Set -> what loads it from the folders of which packages."""
 
 
 def arrays(name: str) -> dict[str, np.ndarray]:
-    """The arrays of a packaged set, named and shaped as those of an `.npz` file of images.
+    """The arrays of a set of images, series or waveforms, named and shaped as those of an `.npz` file of the kind.
 
     Raises: DataError where a package is not installed, with the command that installs it, or has other files.
     """
@@ -103,99 +38,10 @@ def arrays(name: str) -> dict[str, np.ndarray]:
     return load(*(verified(package) for package in packages))
 
 
-def fashion_mnist(folder: Path) -> dict[str, np.ndarray]:
-    """Pictures and classes of the four files: the last 5,000 of the training files choose, the test files judge."""
-    images, codes, more, judged = (read_idx(folder / f"{name}-ubyte.gz") for name in FASHION_FILES)
-    split = np.zeros(len(images) + len(more), np.uint8)
-    split[len(images) - len(images) // 12 : len(images)] = 1
-    split[len(images) :] = 2
-    return {
-        "images": np.concatenate([images, more]),
-        "codes": np.concatenate([codes, judged]).astype(np.int64),
-        "classes": np.array(CLOTHES),
-        "split": split,
-    }
+def table(name: str) -> dict[str, list[str]]:
+    """The columns of a set of texts, of a series in a table, or of sound files (`path`), as in a CSV file.
 
-
-def composites(stamps: Path, photos: Path, counts: Sequence[int] = COUNTS) -> dict[str, np.ndarray]:
-    """Stamps pasted on photos. Of ten stamps of a class, and of ten photos, seven train, one chooses and two judge."""
-    cutouts: tuple[list[CutOut], ...] = ([], [], [])
-    for code, patterns in enumerate(STAMPS.values()):
-        for place, file in enumerate(Package("", "", "", patterns, "", TUXPAINT.without).at(stamps)):
-            cutout = trimmed(_pixels(file, "RGBA"), COMPOSITE_SIDE)
-            cutouts[_part(place)].append(CutOut(cutout, code))
-    backgrounds: tuple[list[np.ndarray], ...] = ([], [], [])
-    for place, file in enumerate(SKIMAGE.at(photos)):
-        backgrounds[_part(place)].append(_pixels(file, "RGB"))
-    stocks = [Stock(tuple(some), tuple(grounds)) for some, grounds in zip(cutouts, backgrounds, strict=True)]
-    made = pictures(stocks, counts, COMPOSITE_SIDE, seed=0)
-    return {**made, "classes": np.array(list(STAMPS)), "mask_classes": np.array(["background", *STAMPS])}
-
-
-LOADERS: dict[str, tuple[Callable[..., dict[str, np.ndarray]], tuple[Package, ...]]] = {
-    "composites": (composites, (TUXPAINT, SKIMAGE)),
-    "fashion_mnist": (fashion_mnist, (FASHION,)),
-}
-"""Packaged set -> what loads it from the folders of which packages."""
-
-
-def verified(package: Package) -> Path:
-    """The folder of an installed package, its files checked. Raises: DataError."""
-    folder = found(package)
-    if folder is None:
-        hint = f"{package.install}, or unpack it so that {VARIABLE}/{package.folder} exists"
-        raise DataError("DATA-PATH", f"the package {package.name} is not installed", hint=hint)
-    if digest(package.at(folder), folder) != package.digest:
-        message = f"these are not the files of {package.name} that Pellucid knows"
-        raise DataError("DATA-FILE", message, place=Place(str(folder)), hint=package.install)
-    return folder
-
-
-def found(package: Package) -> Path | None:
-    """The first folder that has files of this package."""
-    return next((folder for folder in _candidates(package.folder) if package.at(folder)), None)
-
-
-def _candidates(folder: str) -> Iterator[Path]:
-    module, _, rest = folder.partition("/")
-    spec = find_spec(module)
-    for place in (spec.submodule_search_locations or ()) if spec else ():
-        yield Path(place) / rest
-    yield SHARE / folder
-    if os.environ.get(VARIABLE):
-        yield Path(os.environ[VARIABLE]) / folder
-
-
-def digest(files: Sequence[Path], folder: Path) -> str:
-    """SHA-256 over the names of files, below their folder, and their contents."""
-    lines = [f"{file.relative_to(folder).as_posix()} {sha256(file.read_bytes()).hexdigest()}\n" for file in files]
-    return sha256("".join(lines).encode()).hexdigest()
-
-
-def read_idx(file: Path) -> np.ndarray:
-    """The uint8 array in a gzip file of LeCun's IDX format.
-
-    Raises: DataError where it is no such file, or holds more or less than its header says.
+    Raises: DataError where a package is not installed, with the command that installs it, or has other files.
     """
-    place = Place(str(file))
-    try:
-        data = gzip.decompress(file.read_bytes())
-    except (OSError, EOFError, zlib.error) as fault:
-        raise DataError("DATA-FILE", f"cannot be unpacked: {fault}", place=place) from None
-    if len(data) < 4 or data[:3] != b"\x00\x00\x08":
-        raise DataError("DATA-FILE", "is no IDX file of bytes", place=place)
-    start = 4 + 4 * data[3]
-    shape = tuple(np.frombuffer(data[4:start], ">u4").astype(int).tolist()) if len(data) >= start else ()
-    if not shape or len(data) - start != np.prod(shape):
-        raise DataError("DATA-FILE", f"holds {len(data):,} bytes, which is not what its header says", place=place)
-    return np.frombuffer(data, np.uint8, offset=start).reshape(shape)
-
-
-def _pixels(file: Path, mode: str) -> np.ndarray:
-    with Image.open(file) as image:
-        return np.asarray(image.convert(mode))
-
-
-def _part(place: int) -> int:
-    """Of ten places two judge and one chooses; they are spread evenly."""
-    return 2 if place % 5 == 4 else 1 if place % 10 == 2 else 0
+    load, packages = LOADERS[name]
+    return load(*(verified(package) for package in packages))

@@ -76,6 +76,8 @@ class Clock:
     """Rows of the past that are read."""
     season: int = 1
     """Rows after which the series repeats itself, roughly; 1: it does not."""
+    zone: str = ""
+    """The offset from UTC, such as +01:00, at which stamps are read; empty where they name none."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class Signature:
     length: int = 0
     """Positions of the longest sequence, after cutting; 0 where there are no sequences."""
     clock: Clock | None = None
-    """Of series: what is known of their time and of what is to be forecast."""
+    """Of series: what is known of their time and of what is to be forecast. Of sound: its steps and mels."""
+    rate: int = 0
+    """Samples a second to which every sound is brought; 0 where there are none."""
     vocabulary: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The tokenizers as plain values: `input`, and `target` for sentences (see `data.vocabulary`)."""
     findings: tuple[Finding, ...] = ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
@@ -13,9 +13,12 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Protocol
 from annotated_types import Ge, Gt, Le
 from pydantic import field_validator
 
+from pellucid.data.audio_guess import is_audio
 from pellucid.data.augment import Augment
+from pellucid.data.series_guess import is_series
 from pellucid.data.signature import Signature
 from pellucid.data.split import Split
+from pellucid.data.text_guess import is_text
 from pellucid.errors import DataError
 from pellucid.findings import Finding
 from pellucid.parts import Part
@@ -29,6 +32,11 @@ PATH_COLUMNS = ("path", "file", "filename", "image")
 """Names of the column of a CSV file that says where an image is."""
 COCO_FILES = ("annotations.json", "_annotations.coco.json", "instances*.json", "*.coco.json")
 """Names under which boxes are described in the COCO form."""
+TABLE_KEYS = frozenset({"columns", "rules", "missing", "delimiter", "decimal"})
+TEXT_KEYS = frozenset({"text", "into", "tokenizer"})
+SERIES_KEYS = frozenset({"time", "series", "wide", "known", "horizon", "season", "gaps"})
+AUDIO_KEYS = frozenset({"rate", "seconds", "mels", "window_ms", "hop_ms"})
+"""Fields that only one kind of data has."""
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm"})
 
 
@@ -86,6 +94,8 @@ class Loaded:
     """With the findings that only the split could show (a class missing from a part, rows shared)."""
     share: dict[str, int]
     """Rows in train, valid and test."""
+    chosen: Mapping[str, tuple[Any, str]] = field(default_factory=dict)
+    """Fields of the Data that were open: the value each was given, and why."""
 
 
 class SkipBadRows(Part):
@@ -127,15 +137,28 @@ class Data(Part):
 
     @classmethod
     def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
-        """`images` for a folder, an archive, a COCO file, a CSV file of image paths or an embedded set of them."""
+        """What a named set is; else by the keys that only one kind has, by the suffix, or by the first rows of a file.
+
+        `audio` for sound files, folders and lists of them, and arrays of waves; `series` for .ts files and JSON lines of lists; `text` for plain and tagged text, folders of it, and tables
+        whose inputs are free text alone; `images` for any other folder, an archive, a COCO file or a CSV file of image
+        paths; else `table`.
+        """
         from pellucid.data.embedded import EMBEDDED
 
         path = value.get("path")
+        if value.keys() & SERIES_KEYS or (isinstance(path, str) and is_series(Path(path))):
+            return "series"
         if not isinstance(path, str):
             return None
         if not Path(path).exists() and path in EMBEDDED:
             return EMBEDDED[path].kind
         file = Path(path)
+        if value.keys() & AUDIO_KEYS or is_audio(file):
+            return "audio"
+        if value.keys() & TABLE_KEYS:
+            return "table"
+        if value.keys() & TEXT_KEYS or is_text(file, value.get("target")):
+            return "text"
         annotated = any(fnmatch(file.name.lower(), name) for name in COCO_FILES) or _lists_images(file)
         if file.is_dir() or annotated or file.suffix.lower() in IMAGE_SUFFIXES | {".npz"}:
             return "images"

@@ -131,8 +131,8 @@ class ByTime(Split):
     """The past trains, what follows chooses, the latest judges."""
 
     kind: Literal["by_time"] = "by_time"
-    column: str
-    """A column of dates or numbers that says when."""
+    column: str = ""
+    """A column of dates or numbers that says when; series know theirs."""
     valid: Share = 0.15
     """Share of the rows, just before the test part."""
     test: Share = 0.15
@@ -207,14 +207,24 @@ def positions(row_N: np.ndarray, seed: int) -> np.ndarray:
     return (np.frombuffer(b"".join(hashed), "<u8") >> np.uint64(11)).astype(np.float64) / 2.0**53
 
 
+def of_series(rows: int, horizon: int) -> ByTime:
+    """The split of series that go on: a fifth judges, and before it a tenth of the rest, or what `horizon` needs."""
+    return ByTime(valid=round(min(max(0.08, 1.5 * horizon / max(rows, 1)), 0.3), 4), test=0.2)
+
+
 def choose_split(signature: Signature) -> tuple[Split, str]:
     """The split for data whose recipe names none, and why."""
+    clock = signature.clock
+    if clock is not None and clock.horizon and all(column.role != "split" for column in signature.columns):
+        return of_series(signature.length, clock.horizon), "what comes later judges: the last fifth of the rows"
     for column in signature.columns:
         if column.role == "split":
             return ByColumn(column=column.name), f'the column "{column.name}" says which row belongs where'
         if column.role == "group":
             return ByGroup(column=column.name), f'no "{column.name}" may be in two parts'
         if column.role == "time":
+            if signature.kind == "text":
+                return ByTime(column=column.name, valid=0.1, test=0.1), "running text: the end of each judges"
             return ByTime(column=column.name), f'"{column.name}" orders the rows: the latest judge'
     target = signature.target
     counts = target.counts if target and target.kind == "classes" else (signature.rows,)

@@ -10,10 +10,11 @@ from torch import nn
 
 from pellucid.data.batch import Batch, Rows
 from pellucid.data.signature import PARTS
+from pellucid.data.vocabulary import vocabulary
 from pellucid.errors import UsageError
 from pellucid.explain import unit as units
 from pellucid.explain.trace import Step, trace
-from pellucid.forms import UNJUDGED, tensors
+from pellucid.forms import PADDING, UNJUDGED, Tokens, tensors
 from pellucid.metrics.metric import Prediction
 from pellucid.training import evaluate
 from pellucid.training.session import Session
@@ -26,11 +27,16 @@ def walk(session: Session, row: int, *, layer: str | None = None, unit: int | No
     """Row number `row` of the source through the current network, with one unit opened; plain JSON values.
 
     Without `layer` the first Linear is opened, without `unit` the one with the largest weighted sum. The pass runs in
-    float32 whatever the training ran in. Raises: UsageError for an unknown row, layer or unit.
+    float32 whatever the training ran in. Raises: UsageError for an unknown row, layer or unit, and for a task that
+    answers at every position.
     """
-    part, batch = find(session, row)
     task, names = session.recipe.task, list(session.loaded.preparation.names())
     assert task is not None
+    if type(task).wants == "sequence":
+        message = f"{task.dump()['kind']} answers at every position, and a walk leads to one answer"
+        hint = "the report shows what gates let through and where attention looks"
+        raise UsageError("CLI-ROW", message, hint=hint)
+    part, batch = find(session, row)
     steps, output = trace(session.state.network, batch, task)
     chosen = units.choose(steps, layer)
     decoded = task.decode(output, session.signature, session.dataset.scale)
@@ -81,6 +87,11 @@ def text(walked: dict[str, Any]) -> str:
 def _inputs(session: Session, batch: Batch, names: list[str]) -> dict[str, Any]:
     """The prepared row: numbers, and codes with what they stand for."""
     signal = batch.input
+    if isinstance(signal, Tokens):
+        pieces = vocabulary(session.signature, "input").pieces
+        codes = enumerate(code for code in signal.code_BT[0].tolist() if code != PADDING)
+        words = [{"input": f"token {at + 1}", "value": code, "category": pieces[code]} for at, code in codes]
+        return {"shape": [len(words)], "table": words}
     first = tensors(signal)[0]
     if first.dim() != 2:
         return {"shape": list(first.shape[1:]), **_values(first[0])}

@@ -11,5 +11,10 @@ KINDS = {
     "unet": "pellucid.families.unet:UNet",
     "decoder": "pellucid.families.decoder:Decoder",
     "frames": "pellucid.families.frames:Frames",
+    "rnn": "pellucid.families.rnn:RNN",
+    "lstm": "pellucid.families.lstm:LSTM",
+    "gru": "pellucid.families.gru:GRU",
+    "tcn": "pellucid.families.tcn:TCN",
+    "transformer": "pellucid.families.transformer:Transformer",
     "foreign": "pellucid.families.foreign:Foreign",
 }

@@ -9,6 +9,8 @@ KINDS = {
     "mse": "pellucid.losses.parts:MSE",
     "mae": "pellucid.losses.parts:MAE",
     "huber": "pellucid.losses.parts:Huber",
+    "pinball": "pellucid.losses.parts:Pinball",
+    "skip_gram": "pellucid.losses.parts:SkipGram",
     "cosine_margin": "pellucid.losses.parts:CosineMargin",
     "triplet": "pellucid.losses.parts:Triplet",
 }

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Lt
+from pydantic import field_validator
 
 from pellucid.losses.loss import Loss, LossFunction
 
 if TYPE_CHECKING:
     import torch
 
-VALUES = frozenset({"values"})
+VALUES = frozenset({"values", "future"})
+QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
 class CrossEntropy(LossFunction):
@@ -136,6 +138,43 @@ class Huber(LossFunction):
         from pellucid.losses import regression
 
         return Loss(regression.huber(output, target, self.delta))
+
+
+class Pinball(LossFunction):
+    """Errors weighted by side, so that the best constant is a quantile; a forecast with several of them is a band."""
+
+    kind: Literal["pinball"] = "pinball"
+    targets: ClassVar[frozenset[str]] = frozenset({"future"})
+    reference: ClassVar = "Koenker and Bassett 1978, Econometrica 46"
+    quantiles: tuple[Annotated[float, Gt(0), Lt(1)], ...] = QUANTILES
+    """Shares of the values that shall lie below each line of the forecast, rising; 0.5, the forecast itself, is one."""
+
+    @field_validator("quantiles")
+    @classmethod
+    def _rise_through_the_median(cls, quantiles: tuple[float, ...]) -> tuple[float, ...]:
+        if 0.5 not in quantiles or list(quantiles) != sorted(set(quantiles)):
+            raise ValueError("quantiles rise, and 0.5 is one of them, such as [0.1, 0.5, 0.9]")
+        return quantiles
+
+    def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
+        """output_BHDQ and target_BHD -> loss_B."""
+        from pellucid.losses import sequence
+
+        return Loss(sequence.pinball(output, target, self.quantiles))
+
+
+class SkipGram(LossFunction):
+    """Cross-entropy of every token around a position, told from the token at that position alone."""
+
+    kind: Literal["skip_gram"] = "skip_gram"
+    targets: ClassVar[frozenset[str]] = frozenset({"neighbours"})
+    reference: ClassVar = "Mikolov et al. 2013, arXiv:1301.3781"
+
+    def per_example(self, output: torch.Tensor, target: torch.Tensor) -> Loss:
+        """output_BTC and target_BTN of the tokens around, -1 where there is none -> their sum, and how many."""
+        from pellucid.losses import sequence
+
+        return Loss(*sequence.skip_gram(output, target))
 
 
 class PairLoss(LossFunction):

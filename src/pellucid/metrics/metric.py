@@ -19,7 +19,7 @@ class Prediction(NamedTuple):
     probability: torch.Tensor | None = None
     """probability_NC of classes (rows sum to 1; binary has two columns) or of labels."""
     value: torch.Tensor | None = None
-    """value_ND of regression."""
+    """value_ND of regression, or value_NHD of forecasts: H times ahead."""
     box_NK6: torch.Tensor | None = None
     """left, top, right, bottom in pixels, class code and score; best first, rows with the code -1 only fill up."""
     embedding_ND: torch.Tensor | None = None
@@ -27,9 +27,12 @@ class Prediction(NamedTuple):
     threshold: float | None = None
     """The cosine from which two embeddings are the same, fixed on other data; None: not yet."""
     classes: int | None = None
-    """How many classes a mask has, whether they occur in it or not."""
+    """How many classes a mask has, or a position, whether they occur or not."""
+    names: tuple[str, ...] = ()
+    """The classes of positions by name, for scores of spans such as B-PER, I-PER."""
     likelihood_NT2: torch.Tensor | None = None
-    """Of the token that follows each position: the log of its probability, and 1 where it was the most probable."""
+    """float32. Of the token that follows each position: the log of its probability, and 1 where it was the most
+    probable. Of the tokens around it: the sum of the logs of their probabilities, and how many they are."""
     quantile_NHDQ: torch.Tensor | None = None
     """Of forecasts, in rising order; `value` is then value_NHD, their median."""
     naive_NHD: torch.Tensor | None = None
@@ -76,7 +79,8 @@ class Metric:
     name: str
     better: Literal["higher", "lower"]
     targets: frozenset[str]
-    """Which answers of a task it is for: classes, labels, values, mask, boxes, pairs."""
+    """Which answers of a task it is for: classes, labels, values, mask, boxes, pairs, steps, next, sentence, future,
+    neighbours."""
     title: str
     """As a person writes it: "ROC AUC"."""
     measure: Callable[[Prediction, torch.Tensor, torch.Tensor | None], float]

@@ -1,21 +1,19 @@
-"""Scores of values, in float64 and in the units of the data, equal to scikit-learn's; several outputs count alike."""
+"""Scores of values, in float64 and in the units of the data, equal to scikit-learn's; several outputs count alike.
+
+Of forecasts, value_NHD, every time ahead counts as a row.
+"""
 
 from __future__ import annotations
 
 import torch
 
 from pellucid.metrics.curves import weights
-from pellucid.metrics.metric import Metric, Prediction, mean_of
+from pellucid.metrics.metric import Metric, Prediction, Sums, mean_of
 
 
 def mse(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
     """Mean squared error."""
     return _mean(_error(prediction, target).square(), weight_N).mean().item()
-
-
-def rmse(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
-    """Root of the mean squared error of each output, then the mean over outputs."""
-    return _mean(_error(prediction, target).square(), weight_N).sqrt().mean().item()
 
 
 def mae(prediction: Prediction, target: torch.Tensor, weight_N: torch.Tensor | None = None) -> float:
@@ -42,12 +40,24 @@ def _squared(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
     return _error(prediction, target).square().mean(dim=1)
 
 
+def _squares(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
+    """sum_NS with S = D + 1: the squared error of each output, of forecasts the mean over the times ahead; then 1."""
+    square = _error(prediction, target).square()
+    square_ND = square.mean(dim=1) if square.ndim == 3 else square
+    return torch.nn.functional.pad(square_ND, (0, 1), value=1.0)
+
+
+def _root(total_S: torch.Tensor) -> torch.Tensor:
+    """Root of the mean squared error of each output, then the mean over outputs."""
+    return (total_S[..., :-1] / total_S[..., -1:]).sqrt().mean(-1)
+
+
 def _absolute(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
-    return _error(prediction, target).abs().mean(dim=1)
+    return _error(prediction, target).abs().flatten(1).mean(dim=1)
 
 
 def _columns(tensor: torch.Tensor) -> torch.Tensor:
-    """tensor_ND in float64, from tensor_ND or tensor_N."""
+    """tensor_ND (or tensor_NHD) in float64, from that or from tensor_N."""
     return (tensor.unsqueeze(1) if tensor.ndim == 1 else tensor).double()
 
 
@@ -59,13 +69,15 @@ def _error(prediction: Prediction, target: torch.Tensor) -> torch.Tensor:
 
 
 def _mean(value_ND: torch.Tensor, weight_N: torch.Tensor | None) -> torch.Tensor:
+    value_ND = value_ND if value_ND.ndim == 2 else value_ND.mean(dim=1)
     weight_N = weights(value_ND, weight_N)
     return (value_ND * weight_N.unsqueeze(1)).sum(dim=0) / weight_N.sum()
 
 
-_VALUES = frozenset({"values"})
+_RMSE = Sums(_squares, _root)
+_VALUES, _BOTH = frozenset({"values"}), frozenset({"values", "future"})
 
 MSE = Metric("mse", "lower", _VALUES, "mean squared error", mse, mean_of(_squared))
-RMSE = Metric("rmse", "lower", _VALUES, "root mean squared error", rmse)
-MAE = Metric("mae", "lower", _VALUES, "mean absolute error", mae, mean_of(_absolute))
+RMSE = Metric("rmse", "lower", _BOTH, "root mean squared error", _RMSE.measure, _RMSE)
+MAE = Metric("mae", "lower", _BOTH, "mean absolute error", mae, mean_of(_absolute))
 R2 = Metric("r2", "higher", _VALUES, "R2", r2)

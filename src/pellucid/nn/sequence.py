@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import torch
 
-from pellucid.forms import Paired, Steps
+from pellucid.forms import Paired, Steps, each, tensors
 from pellucid.nn.trunk import Trunk
 
 Memory: TypeAlias = "torch.Tensor | tuple[Memory, ...]"
@@ -19,6 +19,11 @@ class SequenceTrunk(Trunk):
 
     Going on from what `proceed` remembers of a first half equals one pass over the whole, where the trunk is causal.
     """
+
+    stateful: bool = False
+    """Whether each row of a batch goes on where that row of the batch before ended."""
+    carried: Memory | None = None
+    """What a stateful trunk in training remembers of the batch before; None for every other one."""
 
     @abstractmethod
     def forward(self, signal: Steps | Paired) -> Steps:  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -34,3 +39,19 @@ class SequenceTrunk(Trunk):
 
         Raises: RuntimeError for a trunk that needs the future (bidirectional, not causal).
         """
+
+    def forget(self) -> None:
+        """The next batch begins anew."""
+        self.carried = None
+
+    def memories(self) -> dict[str, torch.Tensor]:
+        """What is carried from batch to batch, under the numbers of its tensors; empty where nothing is."""
+        kept = [] if self.carried is None else tensors(self.carried)
+        return {str(number): tensor for number, tensor in enumerate(kept)}
+
+    def restore(self, memories: dict[str, torch.Tensor]) -> None:
+        """Puts back what `memories` gave."""
+        if not memories:
+            return self.forget()
+        kept = iter([memories[str(number)] for number in range(len(memories))])
+        self.carried = each(self.begin(None, len(memories["0"])), lambda _: next(kept))

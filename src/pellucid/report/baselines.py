@@ -49,11 +49,12 @@ def ladder(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) ->
     x, shrunk = numbers([train.batch, valid.batch, test.batch])
     everything = torch.arange(len(test))
     kind = target_kind(evidence)
-    classes = _classes(evidence)
+    classes = class_count(evidence)
+    constant = constant_model(kind, classes, train.truth, chosen_metric(evidence), len(test))
     return [
-        Baseline("constant", *_constant(kind, classes, train.truth, chosen_metric(evidence), len(test)), everything),
-        _linear(evidence, x, (train, valid), everything, shrunk),
-        _neighbours(evidence, x, (train, valid, test), shrunk),
+        Baseline("constant", *constant, everything),
+        linear_model(evidence, x, (train, valid), everything, shrunk),
+        neighbours_model(evidence, x, (train, valid, test), shrunk),
     ]
 
 
@@ -63,12 +64,16 @@ def target_kind(evidence: Evidence) -> str:
     return evidence.signature.target.kind
 
 
-def _classes(evidence: Evidence) -> int:
+def class_count(evidence: Evidence) -> int:
+    """Classes of the target; 0 for values."""
     assert evidence.signature.target is not None
     return len(evidence.signature.target.classes)
 
 
-def _constant(kind: str, classes: int, truth: torch.Tensor, chosen: Metric, count: int) -> tuple[str, str, Prediction]:
+def constant_model(
+    kind: str, classes: int, truth: torch.Tensor, chosen: Metric, count: int
+) -> tuple[str, str, Prediction]:
+    """Title, note and the predictions of the best constant."""
     if kind == "values":
         # the mean is the best constant for squared errors, the median for absolute ones
         name, middle = ("median", truth.median(0).values) if chosen.name == "mae" else ("mean", truth.mean(0))
@@ -86,13 +91,14 @@ def _constant(kind: str, classes: int, truth: torch.Tensor, chosen: Metric, coun
     return "Constant", note, Prediction(label=label, probability=prior.expand(count, -1).contiguous())
 
 
-def _linear(
+def linear_model(
     evidence: Evidence,
     x: list[torch.Tensor],
     parts: tuple[Outcome, Outcome],
     index: torch.Tensor,
     shrunk: str,
 ) -> Baseline:
+    """A linear model of x_ND of the three parts; `shrunk` says what these numbers are."""
     train, valid = parts
     kind, chosen = target_kind(evidence), chosen_metric(evidence)
     rows = min(len(train), LINEAR_TRAIN)
@@ -102,8 +108,8 @@ def _linear(
     score: float | None = None
     penalties = PENALTIES if rows * x[0].shape[1] < LARGE else PENALTIES[-1:]
     for penalty in penalties:
-        model = _fit(kind, x[0][:rows], train.truth[:rows], _classes(evidence), penalty, weight, model)
-        here = chosen.measure(_decode(kind, model(x[1])), valid.truth, None) if len(valid) else math.nan
+        model = fit(kind, x[0][:rows], train.truth[:rows], class_count(evidence), penalty, weight, model)
+        here = chosen.measure(decoded(kind, model(x[1])), valid.truth, None) if len(valid) else math.nan
         if best is None or chosen.improves(here, score):
             best, score = (penalty, model), here if here == here else score
     assert best is not None
@@ -111,10 +117,10 @@ def _linear(
     capped = f"; learnt from {rows:,} of {len(train):,} training rows" if rows < len(train) else ""
     chosen_by = " (chosen on validation)" if len(penalties) > 1 else ""
     note = f"{name.lower()} with penalty {best[0]:g}{chosen_by}{capped}{shrunk}"
-    return Baseline("linear", name, note, _decode(kind, best[1](x[2])), index)
+    return Baseline("linear", name, note, decoded(kind, best[1](x[2])), index)
 
 
-def _fit(
+def fit(
     kind: str,
     x: torch.Tensor,
     truth: torch.Tensor,
@@ -123,10 +129,15 @@ def _fit(
     weight: torch.Tensor | None,
     start: Linear | None,
 ) -> Linear:
+    """The linear model for a kind of target; x may be sparse."""
     if kind == "values":
-        return ridge(x, truth.reshape(len(truth), -1), penalty, weight)
+        target = truth.reshape(len(truth), -1)
+        if x.is_sparse:
+            return logistic(x, target, penalty, link="identity", weight_N=weight, start=start)
+        return ridge(x, target, penalty, weight)
+    size = x._nnz() if x.is_sparse else x.numel()
     # work is bounded: an iteration over 10,000 images costs tens of milliseconds
-    steps = max(15, min(200, int(2e9 / (x.numel() * max(classes, 1)))))
+    steps = max(15, min(200, int(2e9 / (max(size, 1) * max(classes, 1)))))
     if kind == "labels":
         return logistic(x, truth, penalty, link="sigmoid", weight_N=weight, start=start, steps=steps)
     if classes == 2:
@@ -136,7 +147,8 @@ def _fit(
     return logistic(x, one_hot, penalty, link="softmax", weight_N=weight, start=start, steps=steps)
 
 
-def _decode(kind: str, output: torch.Tensor) -> Prediction:
+def decoded(kind: str, output: torch.Tensor) -> Prediction:
+    """Outputs of a linear model as a prediction."""
     if kind == "values":
         return Prediction(value=output)
     if kind == "labels":
@@ -149,9 +161,10 @@ def _decode(kind: str, output: torch.Tensor) -> Prediction:
     return Prediction(label=probability.argmax(1), probability=probability)
 
 
-def _neighbours(
+def neighbours_model(
     evidence: Evidence, x: list[torch.Tensor], parts: tuple[Outcome, Outcome, Outcome], shrunk: str
 ) -> Baseline:
+    """The vote of the nearest training rows by x_ND of the three parts."""
     train, valid, test = parts
     kind, chosen = target_kind(evidence), chosen_metric(evidence)
     known, truth = x[0][:KNN_TRAIN], train.truth[:KNN_TRAIN]
@@ -160,11 +173,11 @@ def _neighbours(
     near_valid = nearest(known, x[1][:KNN_TEST], sizes[-1])
     size, score = sizes[-1], None
     for candidate in sizes:
-        guess = _vote(kind, truth[near_valid[:, :candidate]], _classes(evidence))
+        guess = _vote(kind, truth[near_valid[:, :candidate]], class_count(evidence))
         here = chosen.measure(guess, valid.truth[:KNN_TEST], None) if len(valid) else math.nan
         if chosen.improves(here, score):
             size, score = candidate, here
-    prediction = _vote(kind, truth[nearest(known, x[2][:asked], size)], _classes(evidence))
+    prediction = _vote(kind, truth[nearest(known, x[2][:asked], size)], class_count(evidence))
     near = "most similar training row" if size == 1 else f"{size} most similar training rows"
     note = f"the {near} (how many was chosen on validation)"
     if len(train) > KNN_TRAIN:

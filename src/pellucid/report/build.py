@@ -17,8 +17,10 @@ from pellucid.report.groups import groups
 from pellucid.report.importance import importance
 from pellucid.report.intervals import LEVEL, Interval, difference, draws, interval
 from pellucid.report.landscape import landscape
+from pellucid.report.lengths import by_length, sequences
 from pellucid.report.mistakes import mistakes
 from pellucid.report.outcome import Outcome, chosen_metric, outcome
+from pellucid.report.reading import reading
 from pellucid.report.seeing import seeing
 from pellucid.report.verdict import imbalance, verdict
 from pellucid.report.words import plain
@@ -32,8 +34,9 @@ def build(evidence: Evidence) -> dict[str, Any]:
     """The whole report: a function of the evidence alone, so the same run gives the same report."""
     target = evidence.signature.target
     assert target is not None
-    outcomes = {part: outcome(evidence, part) for part in PARTS}
-    judged = "test" if len(outcomes["test"]) else "valid"
+    judged = "test" if len(evidence.dataset.test) else "valid"
+    most = answer(evidence).positions
+    outcomes = {part: outcome(evidence, part, None if part == judged else most) for part in PARTS}
     test = outcomes[judged]
     metrics = _metrics(evidence)
     scores, rungs = _scores(evidence, metrics, outcomes, judged)
@@ -47,6 +50,7 @@ def build(evidence: Evidence) -> dict[str, Any]:
         "target": {"kind": target.kind, "names": list(target.names), "why": target.why},
         "judged": judged,
         "judged_rows": len(test),
+        "scored": {part: len(found) for part, found in outcomes.items()},
         "metric": _described(chosen),
         "metrics": [_described(one) for one in metrics],
         "scores": scores,
@@ -57,6 +61,8 @@ def build(evidence: Evidence) -> dict[str, Any]:
         "training": training_section(evidence.record, evidence.seconds, evidence.examples_per_second),
         "errors": _errors(evidence, outcomes["valid"], test),
         "groups": groups(evidence, test),
+        "lengths": by_length(test, chosen),
+        "reading": reading(evidence, test),
         "augmented": augmented(evidence, evidence.to_pixels) if evidence.to_pixels else None,
         "seeing": seeing(evidence, outcomes["train"], test),
         "importance": importance(evidence, test),
@@ -156,6 +162,7 @@ def _data(evidence: Evidence) -> dict[str, Any]:
         "columns_left_out": max(0, len(signature.columns) - COLUMNS),
         "image": list(signature.image) if signature.image else None,
         "sizes": [list(size) for size in signature.sizes],
+        "sequences": sequences(evidence),
         "findings": [_plain(finding.as_json()) for finding in signature.findings],
         "notes": dict(signature.notes),
     }

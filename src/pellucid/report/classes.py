@@ -27,8 +27,8 @@ def classes_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[s
     assert target is not None and probability is not None and test.prediction.label is not None
     if target.kind == "labels":
         names, truth = list(target.names), test.truth.to(torch.int64)
-        by_label = [_counts(test.prediction.label[:, at] > 0, truth[:, at] > 0) for at in range(len(names))]
-        table = [{"name": name, **counts} for name, counts in zip(names, by_label, strict=True)]
+        by_label = [hits(test.prediction.label[:, at] > 0, truth[:, at] > 0) for at in range(len(names))]
+        table = [{"name": name, **found} for name, found in zip(names, by_label, strict=True)]
         section: dict[str, Any] = {"kind": "labels", "names": names, "by_class": table}
         # reliability over all yes-or-no answers together
         section["calibration"] = _calibration(probability.flatten(), truth.flatten() > 0)
@@ -36,11 +36,11 @@ def classes_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[s
         return section
     names, truth, label = list(target.classes), test.truth.to(torch.int64), test.prediction.label
     matrix = confusion_matrix(label, truth, classes=len(names))
-    table = [{"name": name, **_counts(label == at, truth == at)} for at, name in enumerate(names)]
+    table = [{"name": name, **hits(label == at, truth == at)} for at, name in enumerate(names)]
     section = {"kind": "classes", "names": names, "by_class": table}
     if len(names) <= MATRIX:
         section["confusion"] = [[int(cell) for cell in row] for row in matrix.tolist()]
-    section["worst_pairs"] = _worst_pairs(names, matrix)
+    section["worst_pairs"] = worst_pairs(names, matrix)
     confidence = probability.max(1).values
     section["calibration"] = _calibration(confidence, label == truth)
     if len(names) == 2:
@@ -59,7 +59,7 @@ def _largest(counts: torch.Tensor) -> list[int]:
     return sorted(at for at in order[:CURVES].tolist() if counts[at] > 0)
 
 
-def _counts(called: torch.Tensor, true: torch.Tensor) -> dict[str, Any]:
+def hits(called: torch.Tensor, true: torch.Tensor) -> dict[str, Any]:
     """Precision, recall and F1 of one class; undefined ones are None."""
     hit, said, there = int((called & true).sum()), int(called.sum()), int(true.sum())
     return {
@@ -71,7 +71,7 @@ def _counts(called: torch.Tensor, true: torch.Tensor) -> dict[str, Any]:
     }
 
 
-def _worst_pairs(names: list[str], matrix: torch.Tensor) -> list[dict[str, Any]]:
+def worst_pairs(names: list[str], matrix: torch.Tensor) -> list[dict[str, Any]]:
     """The pairs (true class, what it was taken for) with most mistakes."""
     wrong = matrix.clone()
     wrong.fill_diagonal_(0)
@@ -122,17 +122,17 @@ def _threshold(name: str, valid: Outcome, test: Outcome) -> dict[str, Any]:
     """What other thresholds than a half would do; the best one is chosen on validation and then tried on test."""
     assert test.prediction.probability is not None
     score, positive = test.prediction.probability[:, 1], test.truth == 1
-    table = [{"threshold": cut, **_counts(score >= cut, positive)} for cut in THRESHOLDS]
+    table = [{"threshold": cut, **hits(score >= cut, positive)} for cut in THRESHOLDS]
     best = best_threshold(valid)
     chosen = None
     if best is not None:
         assert valid.prediction.probability is not None
         chosen = {
             "threshold": plain(best),
-            "valid": _counts(valid.prediction.probability[:, 1] >= best, valid.truth == 1),
-            "test": _counts(score >= best, positive),
+            "valid": hits(valid.prediction.probability[:, 1] >= best, valid.truth == 1),
+            "test": hits(score >= best, positive),
         }
-    return {"positive": name, "table": table, "half": _counts(score >= 0.5, positive), "best": chosen}
+    return {"positive": name, "table": table, "half": hits(score >= 0.5, positive), "best": chosen}
 
 
 def best_threshold(valid: Outcome) -> float | None:

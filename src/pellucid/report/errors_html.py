@@ -6,10 +6,15 @@ from typing import Any
 
 from pellucid.report.boxes_html import boxes
 from pellucid.report.elements import figure, fold, image, section, table, word
+from pellucid.report.forecasts_html import forecasts
+from pellucid.report.language_html import language
 from pellucid.report.masks_html import masks
+from pellucid.report.neighbours_html import neighbours
 from pellucid.report.pairs_html import pairs_of_images
-from pellucid.report.pictures import decision_map, heat
-from pellucid.report.svg import Axis, Series, histogram, lines
+from pellucid.report.pictures import Bar, bars, decision_map, heat
+from pellucid.report.sentences_html import sentences
+from pellucid.report.steps_html import steps
+from pellucid.report.svg import Axis, Series, histogram, lines, sparks
 from pellucid.report.words import number, plural, safe, score, share, shorten
 
 UNIT = (0.0, 1.0)
@@ -188,6 +193,23 @@ def _values(target: dict[str, Any]) -> str:
     )
 
 
+def lengths(report: dict[str, Any]) -> str:
+    """The score of short and of long sequences."""
+    found, metric = report["lengths"], report["metric"]
+    drawn = [
+        Bar(f"{one['low']:,} to {one['high']:,}" if one["low"] < one["high"] else f"{one['low']:,}", one["value"])
+        for one in found
+        if one["value"] is not None
+    ]
+    if len(drawn) < 2:
+        return ""
+    chart = bars(f"{metric['title']} by length", drawn, x=metric["title"], zero=False)
+    rows = ", ".join(f"{one['rows']:,}" for one in found)
+    shown = figure("From the shortest to the longest", f"rows in each group: {rows}", chart)
+    what = f"Whether the {safe(metric['title'])} ({metric['better']} is better) depends on how long a sequence is."
+    return section("lengths", "Short and long", what, f'<div class="charts">{shown}</div>')
+
+
 def worst(report: dict[str, Any]) -> str:
     """Cards of the worst mistakes."""
     rows = report["mistakes"]
@@ -208,9 +230,11 @@ def _card(row: dict[str, Any]) -> str:
     said, true = _told(row["prediction"]), _told(row["truth"])
     sure = f" ({share(row['confidence'])} sure)" if row.get("confidence") is not None else ""
     picture = image(row["image"], f"row {row['row']}") if "image" in row else ""
+    picture += sparks(row["lines"]) if "lines" in row else ""
     hit = '<div class="soft">right, but unsure</div>' if row.get("right") else ""
     cells = row.get("cells", {})
-    listed = "".join(f"<dt>{safe(name)}</dt><dd>{safe(shorten(cell, 80))}</dd>" for name, cell in cells.items())
+    room = 80 if len(cells) > 6 else 240
+    listed = "".join(f"<dt>{safe(name)}</dt><dd>{safe(shorten(cell, room))}</dd>" for name, cell in cells.items())
     body = (
         f"<dl>{listed}</dl>" if len(cells) <= 6 else fold(f"{len(cells)} cells", f"<dl>{listed}</dl>") if cells else ""
     )
@@ -246,5 +270,6 @@ def landscape(report: dict[str, Any]) -> str:
 SECTIONS = {
     **{"classes": _classes, "labels": _classes, "values": _numbers},
     **{"mask": masks, "boxes": boxes, "pairs": pairs_of_images},
+    **{"steps": steps, "next": language, "sentence": sentences, "future": forecasts, "neighbours": neighbours},
 }
 """Kind of answer -> what draws its section of errors."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import torch
@@ -14,6 +14,17 @@ if TYPE_CHECKING:
     from pellucid.data.signature import Signature
     from pellucid.metrics.metric import Prediction
     from pellucid.tasks.task import Task
+
+
+class Past(NamedTuple):
+    """What came before a forecast."""
+
+    value_TD: torch.Tensor
+    """The window of the forecast's own channels, float64, in the units of the data."""
+    series: str
+    """The name of the series; empty where there is one."""
+    stamp: str
+    """When the first row to forecast is."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +64,13 @@ class Evidence:
     facts: dict[str, str] = field(default_factory=dict)
     """Machine, versions, threads, precision: shown as they are."""
     cells: Callable[[int], dict[str, str]] | None = None
-    """Row number -> the row as it stood in the source (column -> text), for the worst mistakes of a table."""
+    """Row number -> the row as it stood in the source (column -> text), for the worst mistakes."""
+    text: Callable[[int], str] | None = None
+    """Row number -> the whole text, also what the network does not get of it; None where the rows are no texts."""
+    write: Callable[[Batch], tuple[Batch, torch.Tensor]] | None = None
+    """The rows of a batch by which a task that writes is judged, and what it wrote for them; None for all others."""
+    past: Callable[[int], Past] | None = None
+    """Row number of a forecast -> what came before it."""
     groups: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """Columns that are no inputs but say whose a row is (hospital, sex), with a cell for every source row."""
     redraw: Callable[..., Any] | None = None

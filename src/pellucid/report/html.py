@@ -6,10 +6,11 @@ from typing import Any
 
 from pellucid.report.augmented_html import augmented_html
 from pellucid.report.elements import fold, pairs, section, table, warning, word
-from pellucid.report.errors_html import errors, landscape, worst
+from pellucid.report.errors_html import errors, landscape, lengths, worst
 from pellucid.report.glossary import WORDS
 from pellucid.report.groups_html import groups
 from pellucid.report.pictures import Bar, bars
+from pellucid.report.reading_html import reading
 from pellucid.report.run_html import data, network, recipe, training, uses
 from pellucid.report.seeing_html import filters, samples
 from pellucid.report.style import STYLE
@@ -25,11 +26,13 @@ def render(report: dict[str, Any]) -> str:
         ("ladder", "Simpler models", _ladder(report)),
         ("training", "Training", training(report)),
         ("errors", "Where it errs", errors(report)),
+        ("lengths", "Short and long", lengths(report)),
         ("mistakes", "Worst mistakes", worst(report)),
         ("groups", "Groups", groups(report)),
         ("landscape", "Decision map", landscape(report)),
         ("pictures", "Pictures", samples(report)),
         ("seeing", "Filters and maps", filters(report)),
+        ("reading", "How it reads", reading(report)),
         ("importance", "What it leans on", uses(report)),
         ("augmented", "Augmentation", augmented_html(report["augmented"])),
         ("data", "Data", data(report)),
@@ -107,7 +110,7 @@ def _scores(report: dict[str, Any]) -> str:
     note = (
         f'<p class="soft">Below the {NAMES[judged]} score: its 95 % {word("interval")} by {word("bootstrap")} with '
         f"{drawn} resamples (scores that sort the rows, or many rows, get fewer). Every row counts once, whatever its "
-        "weight in training.</p>"
+        f"weight in training.{_few(report)}</p>"
     )
     what = (
         "How good the network is. The test column counts: the network neither learnt from those rows nor was chosen by "
@@ -118,6 +121,16 @@ def _scores(report: dict[str, Any]) -> str:
     boxes = "".join(warning(finding) for finding in report["warnings"])
     listed = boxes + table(head, rows, numbers=set(range(1, len(parts) + 1))) + note
     return section("scores", "Scores", what, listed)
+
+
+def _few(report: dict[str, Any]) -> str:
+    """What is said where the network was asked about some rows of a part only."""
+    few = [
+        f"{report['scored'][part]:,} of {count:,} {NAMES[part]} rows"
+        for part, count in report["data"]["parts"].items()
+        if report["scored"][part] < count
+    ]
+    return f" Measured on {' and '.join(few)}." if few else ""
 
 
 def _ladder(report: dict[str, Any]) -> str:

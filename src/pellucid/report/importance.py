@@ -13,7 +13,9 @@ import torch
 
 from pellucid import forms, seeds
 from pellucid.data.batch import Batch, Rows
+from pellucid.forms import Steps, Tokens
 from pellucid.metrics.metric import Metric
+from pellucid.report.dropped import words_that_matter
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, chosen_metric, first, one_thread, predict, replaced
 from pellucid.report.words import plain, plural
@@ -36,6 +38,10 @@ def importance(evidence: Evidence, test: Outcome) -> dict[str, Any] | None:
     signal = test.batch.input
     if isinstance(signal, torch.Tensor) and signal.ndim == 4:
         return _patches(evidence, test, signal)
+    if isinstance(signal, Tokens):
+        return words_that_matter(evidence, test)
+    if isinstance(signal, Steps):
+        return _channels(evidence, test, signal) if evidence.signature.kind == "series" else None
     if not evidence.columns:
         return None
     with one_thread():
@@ -59,6 +65,30 @@ def _columns(evidence: Evidence, test: Outcome) -> dict[str, Any]:
     note = f"Each column was shuffled {repeats} times among {plural(len(batch), f'{test.part} row')}."
     if len(evidence.columns) > MOST:
         note += f" Only the first {MOST} of {len(evidence.columns)} columns were measured."
+    return {"kind": "columns", "metric": chosen.name, "base": plain(base), "rows": table, "note": note}
+
+
+def _channels(evidence: Evidence, test: Outcome, signal: Steps) -> dict[str, Any] | None:
+    """Channels of series exchanged between rows, one at a time; what is no number of a row any more is 0."""
+    width, clock = signal.x_BTD.shape[2], evidence.signature.clock
+    work = max(1.0, float(sum(layer.get("work") or 0 for layer in evidence.layers)))
+    rows, repeats = int(min(500, len(test), WORK / (work * width * 2))), 2
+    if width < 2 or rows < min(16, len(test)):
+        return None
+    names = clock.channels if clock is not None and len(clock.channels) == width else ()
+    batch, chosen = first(test.batch, rows), chosen_metric(evidence)
+    base, table = _score(evidence, batch, chosen), []
+    for channel in range(width):
+        drops = []
+        for repeat in range(repeats):
+            order = torch.randperm(rows, generator=seeds.generator(evidence.seed, "importance", channel, repeat))
+            mixed_BTD = signal.x_BTD[:rows].clone()
+            mixed_BTD[:, :, channel] = mixed_BTD[order.to(mixed_BTD.device), :, channel]
+            mixed = Steps(mixed_BTD * signal.mask_BT[:rows].unsqueeze(2), signal.mask_BT[:rows])
+            drops.append(_drop(chosen, base, _score(evidence, replaced(batch, mixed), chosen)))
+        table.append({"column": names[channel] if names else f"channel {channel + 1}", **_spread(drops)})
+    table.sort(key=lambda row: -(row["drop"] or 0.0))
+    note = f"Each channel was exchanged between {plural(rows, f'{test.part} row')}, {plural(repeats, 'time')}."
     return {"kind": "columns", "metric": chosen.name, "base": plain(base), "rows": table, "note": note}
 
 

@@ -6,6 +6,7 @@ curvature, not steps.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
@@ -48,39 +49,53 @@ def logistic(
     target_NC: torch.Tensor,
     penalty: float,
     *,
-    link: Literal["softmax", "sigmoid"],
+    link: Literal["softmax", "sigmoid", "identity"],
     weight_N: torch.Tensor | None = None,
     start: Linear | None = None,
     steps: int = 200,
 ) -> Linear:
     """Logistic regression: minimises sum_n weight_n loss_n + penalty/2 |w|^2 (the bias is free) by L-BFGS.
 
-    target_NC is one-hot for `softmax`, 0/1 per output for `sigmoid` (a binary question has one output). With penalty
-    1 this is scikit-learn's LogisticRegression at its defaults.
+    x_ND may be sparse. target_NC is one-hot for `softmax`, 0/1 per output for `sigmoid` (a binary question has one
+    output), and any numbers for `identity`, whose loss is half the squared error: ridge regression of inputs too many
+    for its closed form. With penalty 1 this is scikit-learn's LogisticRegression at its defaults.
     """
     x, target = x_ND.to(torch.float64), target_NC.to(torch.float64)
-    x = torch.cat([x, torch.ones(len(x), 1, dtype=torch.float64)], 1)
+    turned = x.T
+    if x.is_sparse:
+        x, turned = by_row(x), by_row(turned)
     weight = torch.ones(len(x), 1, dtype=torch.float64) if weight_N is None else weight_N.to(torch.float64)[:, None]
-    shrink = torch.full((x.shape[1], 1), penalty, dtype=torch.float64)
+    shrink = torch.full((x.shape[1] + 1, 1), penalty, dtype=torch.float64)
     shrink[-1] = 0.0
 
     def cost(parameters: torch.Tensor) -> tuple[float, torch.Tensor]:
-        logit = x @ parameters
+        logit = x @ parameters[:-1] + parameters[-1]
         if link == "softmax":
             log_probability = torch.log_softmax(logit, 1)
             loss = -(target * log_probability * weight).sum()
             residual = (log_probability.exp() - target) * weight
+        elif link == "identity":
+            residual = (logit - target) * weight
+            loss = 0.5 * ((logit - target) * residual).sum()
         else:
             loss = ((torch.nn.functional.softplus(logit) - target * logit) * weight).sum()
             residual = (torch.sigmoid(logit) - target) * weight
         loss = loss + 0.5 * (shrink * parameters.square()).sum()
-        return float(loss), x.T @ residual + shrink * parameters
+        slope = torch.cat([turned @ residual, residual.sum(0, keepdim=True)])
+        return float(loss), slope + shrink * parameters
 
-    before = torch.zeros(x.shape[1], target.shape[1], dtype=torch.float64)
+    before = torch.zeros(x.shape[1] + 1, target.shape[1], dtype=torch.float64)
     if start is not None:
         before = torch.cat([start.weight_DC, start.bias_C[None]])
     found = minimise(cost, before, steps=steps, tolerance=1e-6 * float(weight.sum()))
     return Linear(found[:-1], found[-1])
+
+
+def by_row(x_ND: torch.Tensor) -> torch.Tensor:
+    """A sparse matrix in the layout whose products are ten times as fast."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # torch calls this layout new; all we ask of it is a product
+        return x_ND.coalesce().to_sparse_csr()
 
 
 def minimise(

@@ -36,10 +36,15 @@ class Outcome:
         return chosen.measure(self.prediction, self.truth, None)
 
 
-def outcome(evidence: Evidence, part: str) -> Outcome:
-    """The network on a whole part."""
+def outcome(evidence: Evidence, part: str, positions: int | None = None) -> Outcome:
+    """The network on a part; where `positions` are given, on rows from all over it that have about so many."""
     batch = evidence.dataset.part(part)
-    output = outputs(evidence, batch)
+    if positions is not None:
+        batch = spread(batch, max(1, positions // forms.tensors(batch.input)[0].shape[1]))
+    if evidence.write is not None:
+        batch, output = evidence.write(batch)
+    else:
+        output = outputs(evidence, batch)
     return Outcome(part, batch, output, evidence.decode(output), evidence.truth(batch))
 
 
@@ -76,6 +81,13 @@ def take(prediction: Prediction, index: torch.Tensor) -> Prediction:
 def first(batch: Batch, count: int) -> Batch:
     """At most the first `count` examples; parts are in random order already."""
     return batch if len(batch) <= count else batch.part(0, count)
+
+
+def spread(batch: Batch, count: int) -> Batch:
+    """At most `count` examples, evenly spread."""
+    if len(batch) <= count:
+        return batch
+    return batch.take(torch.linspace(0, len(batch) - 1, count, device=forms.tensors(batch.input)[0].device).long())
 
 
 def rows_of(batch: Batch) -> list[int]:

@@ -10,7 +10,7 @@ from pellucid.report.pictures import Bar, bars, shades
 from pellucid.report.svg import Axis, Series, lines
 from pellucid.report.words import number, plural, safe, score, seconds, share, shorten
 
-COUNTED = {"mask": "Pixels", "boxes": "Boxes"}
+COUNTED = {"mask": "Pixels", "boxes": "Boxes", "steps": "Positions"}
 """What the counts of a target's classes are of, where they are not of rows."""
 MOST_BARS = 15
 MOST_ROWS = 400
@@ -95,6 +95,8 @@ def uses(report: dict[str, Any]) -> str:
     found = report["importance"]
     if not found:
         return ""
+    if found["kind"] == "words":
+        return _words(found)
     title = next((one["title"] for one in report["metrics"] if one["name"] == found["metric"]), found["metric"])
     what = (
         f"How much worse the {safe(title)} gets when one input is shuffled, so that it says nothing any more. "
@@ -128,6 +130,25 @@ def uses(report: dict[str, Any]) -> str:
     return section("importance", "What it leans on", what, f'<div class="charts">{chart}</div>' + note + every)
 
 
+def _words(found: dict[str, Any]) -> str:
+    """Words without which a class loses most of its probability."""
+    rows = [row for row in found["rows"] if row["gain"] is not None]
+    top = [Bar(f"{row['column']} ({row['toward']})", row["gain"]) for row in rows[:MOST_BARS]]
+    chart = figure(
+        f"The {plural(len(top), 'word')} that speak loudest",
+        "how much the probability of the class in brackets falls without the word",
+        bars("Words that matter", top, x="fall of the probability"),
+    )
+    what = (
+        "What becomes of the answer when one word is taken out of the texts that have it. A word that others can stand "
+        "in for looks unimportant here. It shows what this network uses, not what causes what."
+    )
+    listed = [[safe(row["column"]), safe(row["toward"]), f"{row['texts']:,}", number(row["gain"])] for row in rows]
+    every = fold(f"All {len(rows)} words", table(["Word", "Class", "Texts", "Fall"], listed, numbers={2, 3}))
+    note = f'<p class="soft">{safe(found["note"])}</p>'
+    return section("importance", "What it leans on", what, f'<div class="charts">{chart}</div>' + note + every)
+
+
 def data(report: dict[str, Any]) -> str:
     """Rows, parts, classes, findings and every column."""
     found = report["data"]
@@ -142,6 +163,7 @@ def data(report: dict[str, Any]) -> str:
     if found["image"]:
         channels, height, width = found["image"]
         facts["images"] = f"{height} x {width}, {plural(channels, 'channel')}"
+    facts |= found["sequences"]
     facts |= {"target": ", ".join(report["target"]["names"][:20])}
     if report["target"]["why"]:
         facts["why this target"] = report["target"]["why"]

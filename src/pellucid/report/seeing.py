@@ -10,7 +10,7 @@ from torch import nn
 
 from pellucid.nn.blocks import ConvBlock
 from pellucid.nn.trunk import Trunk
-from pellucid.report.answers import answer
+from pellucid.report.answers import tell
 from pellucid.report.drawing import rgb
 from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, rows_of
@@ -63,7 +63,7 @@ def _predictions(evidence: Evidence, test: Outcome) -> list[dict[str, Any]]:
     places = range(0, count, max(1, count // PREDICTIONS))
     shown = []
     for place in list(places)[:PREDICTIONS]:
-        told = answer(evidence).told(evidence, test, place)
+        told = tell(evidence, test, place)
         shown.append({"row": rows[place], "image": picture(evidence.pixels(rows[place])), **told})
     return shown
 

@@ -55,7 +55,17 @@ figcaption small{display:block;font-weight:400;color:var(--soft);font-size:13px}
 .legend i{display:inline-block;width:18px;height:0;border-top:3px solid var(--c);margin-right:6px;vertical-align:middle}
 .legend .dash{border-top-style:dashed}
 .legend .dot{width:10px;height:10px;border:0;border-radius:50%;background:var(--c)}
+.legend .area{width:14px;height:12px;border:0;background:var(--c);opacity:.35}
 .wide{overflow-x:auto}
+.heads{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:6px}
+.row{margin:10px 0 16px}
+.tokens{white-space:pre-wrap;overflow-wrap:anywhere;line-height:1.75;font-size:15px}
+.tokens i{font-style:normal;border-radius:3px}.tokens b{font-weight:650}
+.tokens .label{border-bottom:3px solid var(--c,transparent)}
+.tokens .miss{background:rgba(213,94,0,.28)}.tokens small{color:var(--bad);font-size:12px;padding-left:4px}
+.h1{background:rgba(213,94,0,.07)}.h2{background:rgba(213,94,0,.14)}.h3{background:rgba(213,94,0,.21)}
+.h4{background:rgba(213,94,0,.28)}.h5{background:rgba(213,94,0,.36)}.h6{background:rgba(213,94,0,.44)}
+.h7{background:rgba(213,94,0,.52)}.h8{background:rgba(213,94,0,.6)}.h9{background:rgba(213,94,0,.7)}
 #ladder td:first-child{min-width:210px}#ladder th{white-space:normal}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 th,td{text-align:left;padding:6px 12px 6px 0;border-bottom:1px solid var(--line);vertical-align:top;

@@ -29,6 +29,8 @@ class Series:
     """Points instead of a line."""
     sizes: list[float] | None = None
     """Radius of each point."""
+    floor: list[tuple[float, float]] | None = None
+    """The lower edge of a band under the points, which is then filled instead of drawn as a line."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def lines(
     mark: tuple[float, str] | None = None,
 ) -> str:
     """Lines and points; `diagonal` draws y = x, `mark` a named upright at an x."""
-    frame = _frame([point for one in series for point in one.points], x, y)
+    frame = _frame([point for one in series for point in (*one.points, *(one.floor or ()))], x, y)
     body = [axes(frame, x, y)]
     if diagonal:
         low, high = max(frame.x[0], frame.y[0]), min(frame.x[1], frame.y[1])
@@ -86,6 +88,9 @@ def lines(
     for one in series:
         drawn = [point for point in one.points if not y.log or point[1] > 0]
         colour = f"var(--s{one.colour % SERIES})"
+        if one.floor is not None:
+            body.append(_path([*drawn, *reversed(one.floor)], frame, "", fill=f'{colour}" fill-opacity=".16'))
+            continue
         if one.dots:
             sizes = one.sizes or [2.6] * len(drawn)
             body += [
@@ -117,6 +122,21 @@ def histogram(title: str, edges: list[float], counts: list[int], *, x: Axis, y: 
     return picture(title, "".join(body), about=about)
 
 
+def sparks(channels: list[list[float | None]]) -> str:
+    """Small lines without axes, each over its own range."""
+    width, height, body = 120, 34, []
+    for at, values in enumerate(channels):
+        there = [value for value in values if value is not None]
+        low, span = min(there, default=0.0), max(there, default=0.0) - min(there, default=0.0)
+        places = "L".join(
+            f"{2 + place * (width - 4) / max(len(there) - 1, 1):.1f} "
+            f"{height - 2 - (value - low) / (span or 1.0) * (height - 4):.1f}"
+            for place, value in enumerate(there)
+        )
+        body.append(f'<path d="M{places}" fill="none" stroke="var(--s{at % SERIES})"/>' if there else "")
+    return picture("the series", "".join(body), size=(width, height))
+
+
 def text(x: float, y: float, words: str, *, anchor: str = "middle", more: str = "", hint: str = "") -> str:
     """Words at a place; `hint` is shown on hover, `more` are further attributes."""
     told = f"<title>{safe(hint)}</title>" if hint else ""
@@ -143,11 +163,14 @@ def legend(series: list[Series]) -> str:
     if not named:
         return ""
     keys = "".join(
-        f'<span><i class="{"dash" if one.dashed else "dot" if one.dots else "key"}" '
-        f'style="--c:var(--s{one.colour % SERIES})"></i>{safe(one.name)}</span>'
+        f'<span><i class="{_key(one)}" style="--c:var(--s{one.colour % SERIES})"></i>{safe(one.name)}</span>'
         for one in named
     )
     return f'<div class="legend">{keys}</div>'
+
+
+def _key(one: Series) -> str:
+    return "area" if one.floor is not None else "dash" if one.dashed else "dot" if one.dots else "key"
 
 
 def axes(frame: Frame, x: Axis, y: Axis) -> str:
@@ -225,8 +248,8 @@ def _powers(low: float, high: float) -> list[float]:
     return [place * step for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
 
 
-def _path(points: list[tuple[float, float]], frame: Frame, style: str) -> str:
+def _path(points: list[tuple[float, float]], frame: Frame, style: str, fill: str = "none") -> str:
     if not points:
         return ""
     places = "L".join(f"{frame.across(a):.1f} {frame.up(b):.1f}" for a, b in points)
-    return f'<path d="M{places}" fill="none" {style} stroke-linejoin="round"/>'
+    return f'<path d="M{places}" fill="{fill}" {style} stroke-linejoin="round"/>'

@@ -23,9 +23,10 @@ def render(report: dict[str, Any]) -> str:
     reason = f"; {training['reason']}" if training["reason"] else ""
     lines.append(f"Training  {plural(training['steps'], 'step')} in {seconds(training['seconds'] or 0.0)}{reason}")
     lines += [f"Finding   {finding['severity']}: {clean(finding['message'])}" for finding in data["findings"]]
-    top = [row for row in (report["importance"] or {}).get("rows", [])[:5] if (row["drop"] or 0) > 0]
-    if top:
-        named = ", ".join(f"{clean(row['column'])} ({number(row['drop'])})" for row in top)
+    rows = (report["importance"] or {}).get("rows", [])[:5]
+    top = [(row["column"], row.get("drop", row.get("gain"))) for row in rows]
+    if any((value or 0) > 0 for _, value in top):
+        named = ", ".join(f"{clean(name)} ({number(value)})" for name, value in top if (value or 0) > 0)
         lines.append(f"Leans on  {named}")
     return "\n".join(lines) + "\n"
 

@@ -3,6 +3,7 @@
 MANIFEST.json            format, versions, id, and the size and SHA-256 of every other file
 model.json               architecture by names and numbers; the interval of predicted values
 signature.json           columns, categories, classes, image size
+vocabulary/input.json    the tokens of texts and what cuts texts into them; target.json: of sentences to write
 weights.safetensors      the kept weights
 preprocess.safetensors   means, scales and fills, fitted on the training part
 recipe.lock.yaml         the whole recipe
@@ -31,6 +32,7 @@ from pellucid.artifacts import (
 from pellucid.data.batch import Batch
 from pellucid.data.signature import Signature, from_json
 from pellucid.data.source import Preparation
+from pellucid.data.vocabulary import vocabulary
 from pellucid.documents import canonical_json, read_file, read_json, write_yaml
 from pellucid.errors import ArtifactError, Place
 from pellucid.files import commit_folder
@@ -38,11 +40,15 @@ from pellucid.forms import Form
 from pellucid.forms import from_json as form_from_json
 from pellucid.network.assemble import Network, assemble
 from pellucid.recipe import Recipe, read_recipe
+from pellucid.syntax import LIMITS as SMALL
+from pellucid.syntax import Limits
 from pellucid.training.evaluate import outputs, truth
 from pellucid.training.session import Session
 
 FORMAT = "pellucid-model"
 VERSION = (1, 0)
+LIMITS = Limits(bytes=1 << 28, nodes=1 << 24)
+"""How large a vocabulary may be."""
 COVERAGE = 0.9
 """Share of new values that the interval [low, high] should hold."""
 
@@ -72,7 +78,10 @@ def weights(model: Model) -> dict[str, torch.Tensor]:
 def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
     """The files of a model but for its weights, its scores and its manifest."""
     arrays = {name: torch.from_numpy(value) for name, value in model.preparation.arrays().items()}
+    signature = model.signature.as_json()
+    vocabularies = signature.pop("vocabulary")
     return {
+        **{_vocabulary(name): canonical_json(value) for name, value in vocabularies.items()},
         "model.json": canonical_json(
             {
                 "form": model.form.as_json(),
@@ -80,7 +89,7 @@ def members(model: Model, comments: dict[str, str]) -> dict[str, bytes]:
                 "half_width": list(model.half_width),
             }
         ),
-        "signature.json": canonical_json(model.signature.as_json()),
+        "signature.json": canonical_json({**signature, "vocabulary": sorted(vocabularies)}),
         "preprocess.safetensors": tensors_to_bytes(arrays),
         "recipe.lock.yaml": write_yaml(model.recipe.dump(), comments).encode(),
     }
@@ -118,7 +127,9 @@ def from_bytes(files: dict[str, bytes]) -> Model:
     """
     with tempfile.TemporaryDirectory() as place:
         for name, data in files.items():
-            (Path(place) / name).write_bytes(data)
+            path = Path(place) / name
+            path.parent.mkdir(exist_ok=True)
+            path.write_bytes(data)
         return _read(Path(place), "")
 
 
@@ -170,7 +181,9 @@ def _read(folder: Path, name: str, bind: Any = None) -> Model:
     recipe = read_recipe(read_file(folder / "recipe.lock.yaml"))
     recipe = recipe if bind is None else bind(recipe)
     try:
-        signature = from_json(_json(folder / "signature.json"))
+        said = _json(folder / "signature.json")
+        vocabularies = {name: _json(folder / _vocabulary(name), LIMITS) for name in said.get("vocabulary", ())}
+        signature = from_json({**said, "vocabulary": vocabularies})
         architecture = _json(folder / "model.json")
         form = form_from_json(architecture["form"])
         categories, half_width = tuple(architecture["categories"]), tuple(architecture["half_width"])
@@ -178,6 +191,9 @@ def _read(folder: Path, name: str, bind: Any = None) -> Model:
         message = f"signature.json and model.json do not say what a model is: {type(fault).__name__} {fault}"
         raise ArtifactError("FILE-DAMAGED", message, place=Place(str(folder))) from fault
     assert recipe.model is not None and recipe.task is not None
+    if vocabularies and categories != tuple(vocabulary(signature, name).size for name in vocabularies):
+        message = "its vocabulary is not the one of its network"
+        raise ArtifactError("FILE-MISMATCH", message, place=Place(str(folder)))
     network = assemble(form, categories, signature=signature, family=recipe.model, task=recipe.task, seed=recipe.seed)
     read = read_safetensors(folder / "weights.safetensors", finite=True)
     expected = network.state_dict()
@@ -206,8 +222,19 @@ def _check_version(folder: Path, manifest: dict[str, Any]) -> None:
         raise ArtifactError("VERSION-FEATURE", f"needs {', '.join(sorted(unknown))}", place=place)
 
 
-def _json(path: Path) -> dict[str, Any]:
-    value = read_json(path.read_bytes(), str(path))
+def _vocabulary(name: str) -> str:
+    """The file of a vocabulary.
+
+    Raises: KeyError where a model never has one of this name.
+    """
+    return {"input": "vocabulary/input.json", "target": "vocabulary/target.json"}[name]
+
+
+def _json(path: Path, limits: Limits = SMALL) -> dict[str, Any]:
+    try:
+        value = read_json(path.read_bytes(), str(path), limits=limits)
+    except FileNotFoundError:
+        raise ArtifactError("FILE-DAMAGED", "is missing", place=Place(str(path))) from None
     if not isinstance(value, dict):
         raise ArtifactError("FILE-DAMAGED", "holds no object", place=Place(str(path)))
     return value

@@ -1,22 +1,24 @@
-"""Prediction: new rows or images in, labels with probabilities or values with intervals out."""
+"""Prediction: new rows, images, texts or series in; labels, values with intervals, sentences or forecasts out."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 import torch
 
 from pellucid.data.image import Images
 from pellucid.data.image_raw import ImageRaw
+from pellucid.data.series import Series
+from pellucid.data.series_raw import SeriesRaw
 from pellucid.data.source import Raw
+from pellucid.data.text_raw import TextRaw
+from pellucid.errors import Place, SchemaError, UsageError
 from pellucid.findings import Finding
-from pellucid.metrics.metric import Prediction
-from pellucid.ship import boxes, embeddings, masks
+from pellucid.ship import boxes, embeddings, forecasts, masks, steps, texts
 from pellucid.ship.bundle import Model
-from pellucid.training.evaluate import outputs, rows_at_once
+from pellucid.ship.decoding import decoded
 
 
 @dataclass
@@ -24,11 +26,12 @@ class Predictions:
     """What was predicted, one entry a row, in the order of the input."""
 
     columns: dict[str, list[Any]]
-    """`prediction`, then `probability_<class>`, or `low` and `high`; with several targets each name has its target."""
+    """`prediction`, then `probability_<class>`, or `low` and `high`; with several targets each name has its target.
+    Of forecasts: one entry for each series, time, target and quantile."""
     findings: list[Finding] = field(default_factory=list)
     """Cells that training never saw, and how many."""
     document: str | None = None
-    """What is written instead of CSV, where the customary form is another one (COCO JSON of boxes)."""
+    """What is written instead of CSV, where the customary form is another one (COCO JSON of boxes, JSON lines)."""
     files: dict[str, bytes] = field(default_factory=dict)
     """Pictures that belong to the rows, by the path in `columns`; the output is a folder then."""
 
@@ -55,64 +58,59 @@ class Predictions:
         return pandas.DataFrame(self.columns)
 
 
-def predict(model: Model, source: Any) -> Predictions:
-    """Predicts a path, a frame, or arrays of images.
+def predict(model: Model, source: Any = None, horizon: int | None = None) -> Predictions:
+    """Predicts a path, a frame, arrays of images, or texts; forecasts `horizon` rows (as many as were learnt).
 
-    Raises: SchemaError naming the column or file that does not fit.
+    Without a source: what comes after the last row of the series that the model was trained on.
+    Raises: SchemaError naming the column or file that does not fit; UsageError where something is asked that does not
+    go with this model.
     """
-    raw = model.recipe.data.read_new(source, model.signature)
-    return predict_raw(model, raw)
+    answers = type(model.recipe.task).answers if model.recipe.task else ""
+    if answers == "future":
+        raw = own_series(model) if source is None else model.recipe.data.read_new(source, model.signature)
+        return _named(model, raw, _future(model, raw, horizon))
+    if horizon is not None:
+        message = f"a horizon goes with forecasts, and this run predicts {MEANING[answers]}"
+        raise UsageError("CLI-USAGE", message, hint="leave --horizon out")
+    if source is None:
+        message = "what is to be predicted? The data is missing"
+        raise UsageError("CLI-USAGE", message, hint="pellucid predict RUN DATA; only forecasts need none")
+    return predict_raw(model, model.recipe.data.read_new(source, model.signature))
 
 
 def predict_raw(model: Model, raw: Raw) -> Predictions:
     """Predicts raw data that was read for this model; columns that name the rows are kept in front."""
     assert model.recipe.task is not None
-    made = WRITERS[type(model.recipe.task).answers](model, raw, decoded(model, raw))
+    return _named(model, raw, WRITERS[type(model.recipe.task).answers](model, raw))
+
+
+def own_series(model: Model) -> Raw:
+    """The series that the model was trained on, read again.
+
+    Raises: UsageError where they were handed over in memory; SchemaError where they changed.
+    """
+    data = model.recipe.data
+    assert isinstance(data, Series)
+    if data.path is None:
+        message = "the series were handed over in memory; hand them over again"
+        raise UsageError("CLI-DATA", message, hint="loaded.predict(series, horizon=24)")
+    raw = data.read()
+    if raw.fingerprint != model.signature.fingerprint:
+        message = "the data changed since the run was trained"
+        hint = f"pellucid predict RUN {data.path} forecasts what comes after its last row now"
+        raise SchemaError("SCHEMA-FINGERPRINT", message, place=Place(data.path), hint=hint)
+    return data.beyond(raw, model.signature)
+
+
+def _named(model: Model, raw: Raw, made: Predictions) -> Predictions:
     if "file" not in made.columns:  # masks name their pictures, of which tiles are parts
         made.columns = {**raw.names_of_rows(model.signature), **made.columns}
     made.findings += raw.findings
     return made
 
 
-def decoded(model: Model, raw: Raw) -> Prediction:
-    """Labels with probabilities, or values, as tensors."""
-    task, parts = model.recipe.task, list[Prediction]()
-    assert task is not None
-    for part in _parts(raw):
-        batch = model.preparation.apply(part, model.signature)
-        output = outputs(model.network, batch, task, model.recipe.precision)
-        parts.append(task.decode(output, model.signature, model.preparation.scale))
-    return _joined(parts)
-
-
-def _parts(raw: Raw) -> Iterator[Raw]:
-    """As many images as pass the network at once, since their float32 pixels and outputs need most room; else all."""
-    if not isinstance(raw, ImageRaw):
-        yield raw
-        return
-    chunk = rows_at_once(prod(raw.pixel_NCHW.shape[1:]))
-    for start in range(0, max(raw.rows, 1), chunk):
-        yield raw.part(start, start + chunk)
-
-
-def _joined(parts: list[Prediction]) -> Prediction:
-    """One after the other; images get as many rows of boxes as the one that has most."""
-    if len(parts) == 1:
-        return parts[0]
-    most = max((part.box_NK6.shape[1] for part in parts if part.box_NK6 is not None), default=0)
-    even = [part if part.box_NK6 is None else part._replace(box_NK6=_filled(part.box_NK6, most)) for part in parts]
-    columns = dict(zip(Prediction._fields, zip(*even, strict=True), strict=True))
-    whole = {name: torch.cat(column) for name, column in columns.items() if isinstance(column[0], torch.Tensor)}
-    return parts[0]._replace(**whole)
-
-
-def _filled(box_NK6: torch.Tensor, most: int) -> torch.Tensor:
-    """With rows that only fill up."""
-    nothing_6 = box_NK6.new_tensor([0, 0, 0, 0, -1, 0])
-    return torch.cat([box_NK6, nothing_6.expand(len(box_NK6), most - box_NK6.shape[1], 6)], 1)
-
-
-def _classes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+def _classes(model: Model, raw: Raw) -> Predictions:
+    prediction = decoded(model, raw)
     target = model.signature.target
     assert target is not None and prediction.label is not None and prediction.probability is not None
     columns: dict[str, list[Any]] = {"prediction": [target.classes[code] for code in prediction.label.tolist()]}
@@ -121,7 +119,8 @@ def _classes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     return Predictions(columns)
 
 
-def _labels(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+def _labels(model: Model, raw: Raw) -> Predictions:
+    prediction = decoded(model, raw)
     target = model.signature.target
     assert target is not None and prediction.label is not None and prediction.probability is not None
     columns: dict[str, list[Any]] = {}
@@ -132,7 +131,8 @@ def _labels(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     return Predictions(columns)
 
 
-def _values(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+def _values(model: Model, raw: Raw) -> Predictions:
+    prediction = decoded(model, raw)
     target = model.signature.target
     assert target is not None and prediction.value is not None
     columns: dict[str, list[Any]] = {}
@@ -146,7 +146,8 @@ def _values(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     return Predictions(columns)
 
 
-def _masks(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+def _masks(model: Model, raw: Raw) -> Predictions:
+    prediction = decoded(model, raw)
     target, data = model.signature.target, model.recipe.data
     assert target is not None and prediction.label is not None and isinstance(raw, ImageRaw)
     size = data.size if isinstance(data, Images) else None
@@ -154,7 +155,8 @@ def _masks(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     return Predictions(columns, files=files)
 
 
-def _boxes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
+def _boxes(model: Model, raw: Raw) -> Predictions:
+    prediction = decoded(model, raw)
     target, data = model.signature.target, model.recipe.data
     assert target is not None and prediction.box_NK6 is not None and isinstance(raw, ImageRaw)
     size = data.size if isinstance(data, Images) else None
@@ -162,16 +164,60 @@ def _boxes(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
     return Predictions(columns, document=document)
 
 
-def _pairs(model: Model, raw: Raw, prediction: Prediction) -> Predictions:
-    return Predictions(embeddings.columns(model.signature, raw, prediction))
+def _pairs(model: Model, raw: Raw) -> Predictions:
+    return Predictions(embeddings.columns(model.signature, raw, decoded(model, raw)))
 
 
-WRITERS: dict[str, Callable[[Model, Raw, Prediction], Predictions]] = {
+def _steps(model: Model, raw: Raw) -> Predictions:
+    columns, document = steps.written(model, raw)
+    return Predictions(columns, document=document)
+
+
+def _next(model: Model, raw: Raw) -> Predictions:
+    assert isinstance(raw, TextRaw)
+    return Predictions(texts.likelihoods(model, raw))
+
+
+def _neighbours(model: Model, raw: Raw) -> Predictions:
+    assert isinstance(raw, TextRaw)
+    return Predictions(texts.vectors(model, raw))
+
+
+def _sentence(model: Model, raw: Raw) -> Predictions:
+    return Predictions({"prediction": texts.sentences(model, model.preparation.apply(raw, model.signature))})
+
+
+def _future(model: Model, raw: Raw, horizon: int | None = None) -> Predictions:
+    assert isinstance(raw, SeriesRaw)
+    columns, findings = forecasts.written(model, raw, horizon)
+    return Predictions(columns, findings)
+
+
+WRITERS: dict[str, Callable[[Model, Raw], Predictions]] = {
     "classes": _classes,
     "labels": _labels,
     "values": _values,
     "mask": _masks,
     "boxes": _boxes,
     "pairs": _pairs,
+    "steps": _steps,
+    "next": _next,
+    "neighbours": _neighbours,
+    "sentence": _sentence,
+    "future": _future,
 }
 """Kind of answer -> what makes the columns (and files) of predictions."""
+MEANING = {
+    "classes": "classes",
+    "labels": "labels",
+    "values": "values",
+    "mask": "masks",
+    "boxes": "boxes",
+    "pairs": "embeddings of pictures",
+    "steps": "a label for each position",
+    "next": "how likely texts are",
+    "neighbours": "vectors of words",
+    "sentence": "sentences",
+    "future": "forecasts",
+}
+"""Kind of answer -> what a run of it predicts, in words."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,7 @@ def create(folder: Path, session: Session, written: str | None, code: str = "") 
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
         "recipe": recipe.hash,
         "data": session.signature.fingerprint,
+        "vocabulary": _vocabulary(session),
         "exactness": _exactness(session, code),
     }
     # last, so that a folder with a run.json is a whole one
@@ -107,6 +109,10 @@ def restored(
     if session.signature.fingerprint != identity["data"]:
         message = "the data changed since this run started"
         raise SchemaError("SCHEMA-FINGERPRINT", message, place=Place(str(recipe.data.path)), hint="start a new run")
+    if _vocabulary(session) != identity.get("vocabulary"):
+        message = "the vocabulary that the training texts give here is not the one of this run"
+        hint = "install the version of the package tokenizers that it was made with"
+        raise ResourceError("DEVICE-INEXACT", message, place=Place(str(folder)), hint=hint)
     _check_exact(folder, identity["exactness"], _exactness(session, code), inexact=inexact)
     path, skipped = checkpoint.newest(folder)
     if path is None and skipped:
@@ -130,6 +136,12 @@ def lengthen(folder: Path, session: Session) -> None:
     Writer(folder).journal("lengthened", steps=session.steps)
     if state.stopped == "epochs" and state.step < session.steps:
         state.stopped = None
+
+
+def _vocabulary(session: Session) -> str | None:
+    """The SHA-256 of the vocabularies; None where there are none."""
+    known = session.signature.vocabulary
+    return sha256(canonical_json(known)).hexdigest() if known else None
 
 
 def _exactness(session: Session, code: str) -> dict[str, Any]:

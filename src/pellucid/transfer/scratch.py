@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Scratch(Start):
-    """Fresh weights as the family's initialiser gives them; biases 0."""
+    """Fresh weights as the family's initialiser gives them; biases 0, but for what recurrent layers ask."""
 
     kind: Literal["scratch"] = "scratch"
 
@@ -25,6 +25,7 @@ class Scratch(Start):
         from pellucid import seeds
         from pellucid.nn.init import lsuv_scale
         from pellucid.nn.init_parts import Xavier
+        from pellucid.nn.recurrent_cells import Recurrent
 
         chosen = family.start()
         with torch.no_grad():
@@ -32,6 +33,10 @@ class Scratch(Start):
                 generator = seeds.generator(seed, "init", name)
                 if isinstance(module, nn.Embedding):
                     module.weight.normal_(0.0, module.embedding_dim**-0.5, generator=generator)
+                    if module.padding_idx is not None:
+                        module.weight[module.padding_idx] = 0.0
+                if isinstance(module, Recurrent):
+                    module.fill(*(chosen or (Xavier(), 1.0)), generator)
                 head = name.split(".")[0] == "head"
                 if not isinstance(module, (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)) or (chosen is None and not head):
                     continue

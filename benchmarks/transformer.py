@@ -1,0 +1,145 @@
+"""The Transformer's training step against torch.nn.TransformerEncoder, and writing with its memory against without.
+
+    python benchmarks/transformer.py [--rounds 9] [--threads 1] [--only step|write]
+
+A step is forward and backward over the same layers (GELU, pre-norm, 4 heads, 4 layers), both sides in turn: Pellucid
+without positions, as torch's layers have none, and with its rotary ones. Writing is greedy, one token after the other
+from a prompt of one, where `without` runs the whole text so far again for each token. Printed: medians over rounds, and
+their ratios.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import time
+import warnings
+from collections.abc import Callable
+
+os.environ.setdefault("GOMP_SPINCOUNT", "20000")
+
+import torch
+from torch import nn
+
+from pellucid.families.transformer import Transformer
+from pellucid.forms import Steps, sequence
+from pellucid.nn.noise import share_draw
+from pellucid.nn.transformer import TransformerTrunk
+from pellucid.seeds import Draw
+
+BATCH, HEADS, DEPTH, CODES = 32, 4, 4, 96
+STEPS = [(width, length, causal) for width in (128, 256) for length in (64, 128) for causal in (False, True)]
+"""(width, positions, whether causal)."""
+WRITTEN = [(4, 128, 256, 1), (4, 128, 256, 8), (6, 256, 256, 1), (6, 256, 256, 8), (4, 128, 1024, 1), (4, 128, 1024, 8)]
+"""(layers, width, tokens, rows)."""
+DROPOUTS = (0.0, 0.1)
+WARM = 2
+
+
+def trunk(width: int, length: int, *, causal: bool, depth: int = DEPTH, **fields: object) -> TransformerTrunk:
+    """Ours."""
+    family = Transformer.model_validate({"width": width, "depth": depth, "heads": HEADS, **fields})
+    made = family.build(sequence(width, length, even=True, causal=causal))
+    assert isinstance(made, TransformerTrunk)
+    share_draw(made, Draw(0, "step"))
+    return made
+
+
+def plain(width: int, length: int, *, causal: bool, dropout: float) -> Callable[[torch.Tensor], torch.Tensor]:
+    """torch's own."""
+    layer = nn.TransformerEncoderLayer(
+        width, HEADS, 4 * width, dropout, activation="gelu", batch_first=True, norm_first=True
+    )
+    encoder = nn.TransformerEncoder(layer, DEPTH, norm=nn.LayerNorm(width), enable_nested_tensor=False)
+    mask = nn.Transformer.generate_square_subsequent_mask(length) if causal else None
+    return lambda x_BTD: encoder(x_BTD, mask=mask, is_causal=causal)
+
+
+def race(sides: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Milliseconds of each side, taken in turn; the medians."""
+    times: dict[str, list[float]] = {name: [] for name in sides}
+    for number in range(WARM + rounds):
+        for name, run in sides.items():
+            began = time.perf_counter()
+            run()
+            if number >= WARM:
+                times[name].append(1e3 * (time.perf_counter() - began))
+    return {name: statistics.median(values) for name, values in times.items()}
+
+
+def steps(width: int, length: int, causal: bool, dropout: float, rounds: int) -> dict[str, object]:
+    """One training step of each side without its optimizer."""
+    torch.manual_seed(0)
+    x_BTD, slope_BTD = torch.randn(2, BATCH, length, width)
+    mask_BT = torch.ones(BATCH, length, dtype=torch.bool)
+    networks = {
+        kind: trunk(width, length, causal=causal, dropout=dropout, positions=kind) for kind in ("none", "rotary")
+    }
+    torchs = plain(width, length, causal=causal, dropout=dropout)
+
+    def step(forward: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        (forward(x_BTD.detach().requires_grad_()) * slope_BTD).sum().backward()
+
+    sides: dict[str, Callable[[], object]] = {"torch": lambda: step(torchs)}
+    for kind, made in networks.items():
+        sides[kind] = lambda made=made: step(lambda x_BTD: made.train()(Steps(x_BTD, mask_BT)).x_BTD)
+    median = race(sides, rounds)
+    told = {name: round(value, 1) for name, value in median.items()}
+    faster = {f"faster_{kind}": round(median["torch"] / median[kind], 2) for kind in networks}
+    return {"width": width, "length": length, "causal": causal, "dropout": dropout, **told, **faster}
+
+
+@torch.inference_mode()
+def write(depth: int, width: int, length: int, rows: int, rounds: int) -> dict[str, object]:
+    """A whole text with and without memory."""
+    torch.manual_seed(0)
+    made = trunk(width, length, causal=True, depth=depth).eval()
+    embedding, head = nn.Embedding(CODES, width), nn.Linear(width, CODES)
+
+    def ask(code_BT: torch.Tensor) -> Steps:
+        return Steps(embedding(code_BT), torch.ones_like(code_BT, dtype=torch.bool))
+
+    def with_memory() -> torch.Tensor:
+        memory, code_BT = made.begin(None, rows), torch.ones(rows, 1, dtype=torch.int64)
+        written = [code_BT]
+        for _ in range(length - 1):
+            out, memory = made.proceed(ask(written[-1]), memory)
+            written.append(head(out.x_BTD).argmax(2))
+        return torch.cat(written, 1)
+
+    def without() -> torch.Tensor:
+        code_BT = torch.ones(rows, 1, dtype=torch.int64)
+        for _ in range(length - 1):
+            code_B1 = head(made(ask(code_BT)).x_BTD[:, -1:]).argmax(2)
+            code_BT = torch.cat([code_BT, code_B1], 1)
+        return code_BT
+
+    same = (with_memory() == without()).float().mean().item()
+    median = race({"with": with_memory, "without": without}, rounds)
+    told = {f"tokens_a_second_{name}": round(rows * (length - 1) / value * 1e3) for name, value in median.items()}
+    faster = round(median["without"] / median["with"], 1)
+    return {"layers": depth, "width": width, "tokens": length, "rows": rows, **told, "same": same, "faster": faster}
+
+
+def main() -> None:
+    """Races all cases."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--rounds", type=int, default=9)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--only", choices=["step", "write"])
+    asked = parser.parse_args()
+    torch.set_num_threads(asked.threads)
+    warnings.filterwarnings("ignore", category=UserWarning)  # of torch's own layers
+    if asked.only != "write":
+        for dropout in DROPOUTS:
+            for case in STEPS:
+                print(json.dumps(steps(*case, dropout, asked.rounds)), flush=True)
+    if asked.only != "step":
+        for case in WRITTEN:
+            print(json.dumps(write(*case, max(1, asked.rounds // 3))), flush=True)
+
+
+if __name__ == "__main__":
+    main()

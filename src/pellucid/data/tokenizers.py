@@ -1,0 +1,102 @@
+"""The tokenizers: what a text is cut into, and which of the pieces get a code of their own."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+
+from annotated_types import Ge, Le
+
+from pellucid.parts import Part
+
+if TYPE_CHECKING:
+    from pellucid.data.vocabulary import Vocabulary, WordVocabulary
+
+Count = Annotated[int, Ge(1)]
+
+
+class Tokenizer(Part):
+    """A rule that cuts text into tokens; the codes of the tokens are fitted on the training part only."""
+
+    catalogue: ClassVar = "pellucid.data.catalogue_tokenizers"
+
+    @abstractmethod
+    def fit(self, texts: Iterable[str]) -> Vocabulary:
+        """The vocabulary of some texts."""
+
+
+class Bytes(Tokenizer):
+    """The bytes of UTF-8: 256 of them, so nothing is ever unknown, and sequences are longest."""
+
+    kind: Literal["byte"] = "byte"
+
+    def fit(self, texts: Iterable[str]) -> Vocabulary:
+        """Nothing is to be fitted."""
+        from pellucid.data.vocabulary import ByteVocabulary
+
+        return ByteVocabulary()
+
+
+class Characters(Tokenizer):
+    """The characters that the training part has, which small language models learn best."""
+
+    kind: Literal["character"] = "character"
+    least: Count = 1
+    """How often a character must be there to have a code of its own."""
+
+    def fit(self, texts: Iterable[str]) -> Vocabulary:
+        """Characters in the order of their numbers."""
+        from pellucid.data.vocabulary import CharacterVocabulary
+
+        counted: Counter[str] = Counter()
+        for text in texts:
+            counted.update(text)
+        return CharacterVocabulary("".join(sorted(symbol for symbol, count in counted.items() if count >= self.least)))
+
+
+class Words(Tokenizer):
+    """Words and signs of punctuation; what is rare is unknown."""
+
+    kind: Literal["word"] = "word"
+    lower: bool = True
+    """Whether capitals are read as small letters."""
+    least: Count = 2
+    """How often a word must be there to have a code of its own."""
+    size: Annotated[int, Ge(16), Le(10**6)] = 20_000
+    """Words that have a code at most, the more frequent ones."""
+
+    def fit(self, texts: Iterable[str]) -> WordVocabulary:
+        """Words, the most frequent first."""
+        from pellucid.data.vocabulary import WORD
+
+        return self.fit_words(WORD.findall(text) for text in texts)
+
+    def fit_words(self, sentences: Iterable[Iterable[str]]) -> WordVocabulary:
+        """The vocabulary of words that somebody else told apart."""
+        from pellucid.data.vocabulary import WordVocabulary
+
+        counted: Counter[str] = Counter()
+        for words in sentences:
+            counted.update(word.lower() for word in words) if self.lower else counted.update(words)
+        known = sorted((-count, word) for word, count in counted.items() if count >= self.least)
+        return WordVocabulary([word for _, word in known[: self.size]], lower=self.lower)
+
+
+class Subwords(Tokenizer):
+    """Parts of words over bytes, trained by the library `tokenizers`: few codes, short sequences, nothing unknown."""
+
+    kind: Literal["subword"] = "subword"
+    reference: ClassVar = "Sennrich et al. 2016, arXiv:1508.07909; Radford et al. 2019 for bytes"
+    method: Literal["bpe", "wordpiece"] = "bpe"
+    """How parts are chosen and words are cut: by merges in their order, or by the longest part that fits."""
+    size: Annotated[int, Ge(600), Le(10**6)] = 8_000
+    """Codes at most, those of the bytes among them."""
+
+    def fit(self, texts: Iterable[str]) -> Vocabulary:
+        """Raises: RecipeError where the library is not installed."""
+        from pellucid.data.subwords import trained
+        from pellucid.data.vocabulary import SubwordVocabulary
+
+        return SubwordVocabulary(trained(texts, self.method, self.size))
