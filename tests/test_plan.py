@@ -28,6 +28,11 @@ def resolved(path: str, settings: dict[str, Any] | None = None) -> tuple[Recipe,
         ("titanic", "classification", "binary_cross_entropy", "accuracy", "mlp"),
         ("diabetes", "regression", "mse", "rmse", "mlp"),
         ("digits", "classification", "cross_entropy", "accuracy", "cnn"),
+        ("airline", "forecasting", "pinball", "mae", "gru"),
+        ("toy_translation", "translation", "cross_entropy", "token_accuracy", "transformer"),
+        ("melodies", "language", "cross_entropy", "bits_per_character", "transformer"),
+        ("tagged", "labelling", "cross_entropy", "span_f1", "gru"),
+        ("strokes", "classification", "cross_entropy", "accuracy", "gru"),
     ],
 )
 def test_everything_that_was_open_is_filled_with_a_reason(path: str, task: str, loss: str, first: str, kind: str):
@@ -91,3 +96,16 @@ def test_kinds_and_words():
     signature = recipe.data.inspect(recipe.data.read())
     assert signature.target is not None and len(signature.target.classes) == 2
     assert (signature.rows, signature.target.names) == (1_313, ("survived",))
+
+
+def test_skip_gram_needs_no_layer_between_its_two_tables_of_vectors():
+    recipe, decisions = resolved("melodies", {"task": "embedding"})
+    assert recipe.dump()["model"]["kind"] == "mlp" and recipe.dump()["model"]["widths"] == []
+    assert "1301.3781" in decisions["model"].source
+
+
+def test_what_the_data_chose_is_in_the_lock():
+    recipe, decisions = resolved("airline")
+    data = recipe.dump()["data"]
+    assert data["window"] == 24 and data["season"] == 12 and decisions["data.window"].reason
+    assert resolved("iris")[0].optimizer.clip is None and recipe.optimizer.clip == 1.0  # type: ignore[union-attr]

@@ -9,6 +9,7 @@ from pellucid.data.signature import Target
 from pellucid.data.source import Loaded
 from pellucid.documents import Plain
 from pellucid.errors import Place, RecipeError
+from pellucid.forms import Form
 from pellucid.metrics.catalogue import METRICS, metric
 from pellucid.parts import kinds, load_kind
 from pellucid.recipe import Recipe
@@ -32,6 +33,7 @@ class Decision:
 OURS = "benchmarks/defaults.md"
 """Source of the defaults that were measured on the embedded data sets."""
 
+SKIP = "arXiv:1301.3781"
 STEPS = 2_000
 """Updates after which a small table has been learnt."""
 
@@ -173,7 +175,10 @@ def _model(planner: Planner, loaded: Loaded) -> None:
 def _sequence_model(planner: Planner, form: Form, rows: int, *, words: bool) -> None:
     """A Transformer where tokens are continued, recurrent layers where a sequence is read."""
     source = "docs/measurements.md"
-    if form.causal or (form.context is not None and form.context.causal):
+    task = planner.recipe.task
+    if task is not None and type(task).answers == "neighbours":
+        planner.fill("model", _part("model", "mlp", widths=()), "a vector for a word, another for its neighbours", SKIP)
+    elif form.causal or (form.context is not None and form.context.causal):
         model = _part("model", "transformer", width=128 if rows < 100_000 else 256, depth=4 if form.causal else 2)
         planner.fill("model", model, f"what follows in {form} is asked; attention reaches every place before", source)
     elif form.context is not None:
@@ -218,6 +223,9 @@ def _optimizer(planner: Planner, loaded: Loaded) -> None:
     planner.fill("optimizer.learning_rate", rate, f"a step of {kind} for {what} of this size")
     decay = (0.1 if table else 0.01) if kind == "adamw" else 0.0
     planner.fill("optimizer.weight_decay", decay, f"the pull of {kind} against weights grown for single rows")
+    if what == "sequences":
+        reason = "gradients through many positions can burst: no step is longer than 1"
+        planner.fill("optimizer.clip", 1.0, reason, "arXiv:1211.5063")
     schedule = _part("schedule", "warmup", then="cosine")
     reason = "small steps first while the gradients settle, then ever smaller ones"
     planner.fill("optimizer.schedule", schedule, reason, "arXiv:1608.03983")

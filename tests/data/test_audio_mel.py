@@ -62,7 +62,7 @@ def test_a_tone_is_loudest_in_its_band():
 def test_triangles_are_one_at_the_top_and_overlap_by_half():
     weight_FM = filterbank(Mels(16_000, 10, 4096, 160))
     assert weight_FM.min() == 0 and (weight_FM.amax(0) > 0.98).all()
-    shared_F = weight_FM.sum(1)[40:2600]
+    shared_F = weight_FM.sum(1)[60:1500]
     assert torch.allclose(shared_F, torch.ones(len(shared_F)), atol=1e-3)
 
 

@@ -103,9 +103,10 @@ def run(given: list[str]) -> int:
         return _tell(
             UsageError("CLI-USAGE", message, hint=hint or "pellucid --help, or pellucid VERB --help"), "--json" in given
         )
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as end:
+        if isinstance(end.__context__, BrokenPipeError):
+            return 0  # typer ends with 1 where the reader of a pipe has seen enough
+        raise
     except Exception as fault:  # noqa: BLE001 - whatever is not a PellucidError is a bug of ours: one line and a file
         return _bug(fault, "--json" in given)
     return result if isinstance(result, int) else 0

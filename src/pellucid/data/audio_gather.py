@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from math import ceil
 
 import numpy as np
 import torch
@@ -172,7 +173,7 @@ def _rate(heads: list[Head], wanted: Wanted) -> tuple[int, str]:
 def _seconds(heads: list[Head]) -> float:
     """The length that LONG of the sounds do not go beyond, in steps of a tenth of a second."""
     lengths = sorted(head.samples / head.rate for head in heads)
-    return max(0.1, float(np.ceil(10 * lengths[int(LONG * (len(lengths) - 1))]) / 10))
+    return max(0.1, ceil(10 * lengths[ceil(LONG * (len(lengths) - 1))]) / 10)
 
 
 def _mels(rate: int, wanted: Wanted) -> Mels:

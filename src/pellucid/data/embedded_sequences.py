@@ -13,13 +13,11 @@ from typing import Literal
 from pellucid.data.embedded_set import EmbeddedSet
 
 _OWN = "Apache-2.0"
+_LSTM = "drawn by pellucid.data.toy_sequences after S. Hochreiter and J. Schmidhuber (1997), Long Short-Term Memory"
 
 
 def _lag(name: str, lag: int, target: str, title: str) -> EmbeddedSet:
-    origin = (
-        "drawn by pellucid.data.toy_sequences after S. Hochreiter and J. Schmidhuber (1997), Long Short-Term Memory"
-    )
-    return EmbeddedSet(f"{name}{lag}", "series", "", target, "split", title.format(lag), _OWN, origin)
+    return EmbeddedSet(f"{name}{lag}", "series", "", target, "split", title.format(lag), _OWN, _LSTM)
 
 
 def _made(

@@ -139,9 +139,9 @@ class Data(Part):
     def guess_kind(cls, value: Mapping[str, Any]) -> str | None:
         """What a named set is; else by the keys that only one kind has, by the suffix, or by the first rows of a file.
 
-        `audio` for sound files, folders and lists of them, and arrays of waves; `series` for .ts files and JSON lines of lists; `text` for plain and tagged text, folders of it, and tables
-        whose inputs are free text alone; `images` for any other folder, an archive, a COCO file or a CSV file of image
-        paths; else `table`.
+        `audio` for sound files, folders and lists of them, and arrays of waves; `series` for .ts files and JSON lines
+        of lists; `text` for plain and tagged text, folders of it, and tables whose inputs are free text alone; `images`
+        for any other folder, an archive, a COCO file or a CSV file of image paths; else `table`.
         """
         from pellucid.data.embedded import EMBEDDED
 

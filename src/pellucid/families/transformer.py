@@ -1,4 +1,4 @@
-"""The Transformer: an encoder, a causal decoder, or both, as the data asks."""
+"""The Transformer: every position looks at the others through attention."""
 
 from __future__ import annotations
 
@@ -14,41 +14,39 @@ from pellucid.nn.activation_parts import GELU, Activation
 from pellucid.nn.init_parts import Initializer, Xavier
 
 if TYPE_CHECKING:
-    from torch import nn
-
-    from pellucid.nn.transformer import EncoderDecoder, Sizes, Stack, TransformerTrunk
+    from pellucid.nn.transformer import Block, EncoderDecoder, TransformerTrunk
 
 
 class Transformer(Family):
-    """Attention and feed-forward layers over sequences (Vaswani et al. 2017, arXiv:1706.03762).
+    """Layers of attention and feed-forward; causal where what follows each position is asked.
 
-    It reads as an encoder; where what follows each position is asked it is a causal decoder; where one sequence
-    continues another, an encoder and a decoder.
+    Of a pair of sequences one is read by an encoder, and the other by a decoder that looks back at it.
     """
 
     kind: Literal["transformer"] = "transformer"
     accepts: ClassVar = frozenset({"sequence"})
     gives: ClassVar = frozenset({"sequence"})
     continues: ClassVar = True
+    reference: ClassVar = "Vaswani et al. 2017, arXiv:1706.03762"
 
-    width: Annotated[int, Ge(2)] = 128
-    """Features at each position."""
+    width: Annotated[int, Ge(1)] = 128
+    """Numbers at each position."""
     depth: Annotated[int, Ge(1)] = 4
-    """Blocks, of the encoder and of the decoder each."""
+    """Layers; of a pair, as many for each sequence."""
     heads: Annotated[int, Ge(1)] = 4
-    """Heads of attention, which share the width."""
+    """Ways in which each layer looks at the other positions."""
     groups: Annotated[int, Ge(1)] | None = None
-    """Keys and values that the heads share; none given: each head has its own (Ainslie et al. 2023)."""
+    """Keys and values that heads share (Ainslie et al. 2023, arXiv:2305.13245); none given: each has its own."""
     feed_forward: Annotated[int, Ge(1)] | None = None
-    """Units of the feed-forward layers; none given: four times the width."""
+    """Units between the two layers of feed-forward; none given: 4 times the width."""
     activation: Activation = GELU()
-    """The function between the feed-forward layers."""
+    """The function of those units."""
     norm: Literal["pre", "post"] = "pre"
-    """Whether layers are normalised before they run, which trains without warm-up, or after their sum, as published."""
-    positions: Literal["rotary", "sinusoidal", "learned", "none"] = "rotary"
-    """How it knows where things stand; with none it is blind to their order."""
+    """Whether each layer normalises what it reads, which trains without warmup, or what it gives, as published."""
+    positions: Literal["learned", "sinusoidal", "rotary", "none"] = "rotary"
+    """How a layer knows where things stand; learned ones end at the longest sequence of the data."""
     dropout: Annotated[float, Ge(0), Lt(1)] = 0.1
-    """Share of numbers set to 0 in each training step: of the inputs, of each layer's outputs, of the hidden units."""
+    """Share of numbers set to 0 in each training step: of what comes in, of what each layer adds, and inside it."""
     pool: Literal["mean", "max", "last", "attention"] = "mean"
     """How a sequence becomes a vector."""
     init: Initializer | None = None
@@ -57,59 +55,64 @@ class Transformer(Family):
     def build(self, form: Form) -> TransformerTrunk | EncoderDecoder:
         """Steps(x_BTI, mask_BT) -> Steps(x_BTD, mask_BT); of a pair, over the positions of the second.
 
-        Raises: RecipeError where heads do not share the width evenly, or groups the heads.
+        Raises: RecipeError where width, heads and groups do not divide one another.
         """
-        from pellucid.nn.transformer import EncoderDecoder, TransformerTrunk
+        from pellucid.nn.transformer import EncoderDecoder
 
-        sizes = self._sizes()
-        context = form.context
-        if context is None:
-            return TransformerTrunk(self._stack(form, sizes), replace(form, width=self.width))
-        encoder, decoder = self._stack(form, sizes), self._stack(context, sizes, crosses=True)
-        return EncoderDecoder(encoder, decoder, replace(context, width=self.width))
+        self._refuse()
+        if form.context is None:
+            return self._trunk(form, cross=False)
+        encoder = self._trunk(replace(form, context=None), cross=False)
+        return EncoderDecoder(encoder, self._trunk(form.context, cross=True))
 
     def start(self) -> tuple[Initializer, float]:
-        """The initialiser; the sums of the blocks keep their size by normalisation."""
+        """The initialiser, whatever the activation: what is added to the input need not keep its size."""
         return self.init or Xavier(), 1.0
 
     def embedding(self) -> int:
-        """As wide as a block."""
+        """As wide as a layer."""
         return self.width
 
     def pools(self) -> str:
-        """As `pool` says."""
+        """What `pool` says."""
         return self.pool
 
-    def _sizes(self) -> Sizes:
-        from pellucid.nn.transformer import Sizes
+    def _trunk(self, form: Form, *, cross: bool) -> TransformerTrunk:
+        from torch import nn
+
+        from pellucid.nn.transformer import Entrance, TransformerTrunk
+
+        entrance = Entrance(form, self.width, self.positions, self.dropout)
+        norm = nn.LayerNorm(self.width) if self.norm == "pre" else nn.Identity()
+        blocks = [self._block(cross) for _ in range(self.depth)]
+        return TransformerTrunk(entrance, blocks, norm, replace(form, width=self.width))
+
+    def _block(self, cross: bool) -> Block:
+        from pellucid.nn.attention import CrossAttention, SelfAttention
+        from pellucid.nn.transformer import Block, FeedForward
 
         groups = self.groups or self.heads
+        return Block(
+            SelfAttention(self.width, self.heads, groups),
+            CrossAttention(self.width, self.heads, groups) if cross else None,
+            FeedForward(self.width, self.feed_forward or 4 * self.width, self.activation.build(), self.dropout),
+            pre=self.norm == "pre",
+            dropout=self.dropout,
+        )
+
+    def _refuse(self) -> None:
+        groups = self.groups or self.heads
         if self.width % self.heads:
-            fitting = [heads for heads in range(1, self.width + 1) if self.width % heads == 0]
-            near = min(fitting, key=lambda heads: abs(heads - self.heads))
-            message = f"{self.heads} heads cannot share {self.width} features evenly"
-            raise RecipeError("RECIPE-FIT", message, place=Place(path="model.heads"), hint=f"model.heads: {near}")
+            message = f"a width of {self.width} cannot be shared out evenly among {self.heads} heads"
+            raise RecipeError("RECIPE-VALUE", message, place=Place(path="model.heads"), hint=_divisors(self.width))
         if self.heads % groups:
-            message = f"{groups} groups cannot share {self.heads} heads evenly"
-            raise RecipeError("RECIPE-FIT", message, place=Place(path="model.groups"), hint="model.groups: 1")
+            message = f"{self.heads} heads cannot share {groups} keys and values evenly"
+            raise RecipeError("RECIPE-VALUE", message, place=Place(path="model.groups"), hint=_divisors(self.heads))
         if self.positions == "rotary" and self.width // self.heads % 2:
-            message = f"rotary positions turn pairs of features, and a head has {self.width // self.heads}"
-            hint = "an even number of features a head, or model.positions: sinusoidal"
+            message = f"rotary positions turn pairs of numbers, and a head has {self.width // self.heads}"
+            hint = "an even width for each head, or positions: sinusoidal"
             raise RecipeError("RECIPE-FIT", message, place=Place(path="model.positions"), hint=hint)
-        hidden = self.feed_forward or 4 * self.width
-        return Sizes(self.width, self.heads, groups, hidden, self.norm, self.dropout, self.activation.build)
 
-    def _stack(self, form: Form, sizes: Sizes, *, crosses: bool = False) -> Stack:
-        from pellucid.nn.transformer import Block, Stack
 
-        blocks = [Block(sizes, crosses=crosses) for _ in range(self.depth)]
-        return Stack(blocks, form, sizes, self._positions(form.extent[0]))
-
-    def _positions(self, longest: int) -> nn.Module | None:
-        from pellucid.nn import positions
-
-        if self.positions == "rotary":
-            return positions.Rotary(self.width // self.heads, longest)
-        if self.positions == "sinusoidal":
-            return positions.Sinusoidal(self.width, longest)
-        return positions.Learned(self.width, longest) if self.positions == "learned" else None
+def _divisors(whole: int) -> str:
+    return "one of: " + ", ".join(str(part) for part in range(1, whole + 1) if whole % part == 0)

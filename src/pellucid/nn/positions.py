@@ -1,78 +1,78 @@
-"""How attention, which knows no order, is told where things stand."""
+"""Where a position is in its sequence: as waves that are added, or as an angle by which queries and keys are turned.
+
+Shape legend beside that of `forms`: H heads, G of them with keys and values, K numbers of a head, P = K / 2 pairs.
+"""
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import torch
-from torch import nn
 
-BASE = 10_000.0
-"""The longest wave of the paper, in positions, divided by 2 pi (Vaswani et al. 2017, section 3.5)."""
-
-
-def waves(positions: int, width: int) -> torch.Tensor:
-    """angle_TD2: each position times width/2 frequencies that fall from 1 to nearly 1/10000."""
-    frequency = BASE ** (-torch.arange(0, width, 2, dtype=torch.float64) / width)
-    return torch.arange(positions, dtype=torch.float64)[:, None] * frequency
+SLOWEST = 10_000.0
+"""A full turn of the slowest wave takes 2 pi times as many positions (section 3.5 of the paper)."""
 
 
-class Sinusoidal(nn.Module):
-    """Adds sines and cosines of the position, and brings the inputs to their size (arXiv:1706.03762, section 3.5)."""
-
-    def __init__(self, width: int, longest: int) -> None:
-        super().__init__()
-        self.width = width
-        self.register_buffer("table_TD", self._table(longest), persistent=False)
-        self.table_TD: torch.Tensor
-
-    def forward(self, x_BTD: torch.Tensor, first: int) -> torch.Tensor:
-        """x_BTD whose first position is number `first` -> x_BTD."""
-        if first + x_BTD.shape[1] > len(self.table_TD):
-            self.table_TD = self._table(2 * (first + x_BTD.shape[1])).to(self.table_TD)
-        return x_BTD * self.width**0.5 + self.table_TD[first : first + x_BTD.shape[1]]
-
-    def _table(self, longest: int) -> torch.Tensor:
-        angle_TD2 = waves(longest, self.width)
-        return torch.stack([angle_TD2.sin(), angle_TD2.cos()], 2).flatten(1)[:, : self.width].float()
+def angles(position: torch.Tensor, pairs: int, dtype: torch.dtype) -> torch.Tensor:
+    """position_... -> radian_...P: position / SLOWEST ** (p / P)."""
+    speed_P = SLOWEST ** (torch.arange(pairs, dtype=dtype, device=position.device) / -pairs)
+    return position.unsqueeze(-1) * speed_P
 
 
-class Learned(nn.Module):
-    """Adds a learnt vector for each position; there are as many positions as the data had."""
-
-    def __init__(self, width: int, longest: int) -> None:
-        super().__init__()
-        self.table_TD = nn.Parameter(torch.empty(longest, width).normal_(0.0, 0.02))
-
-    def forward(self, x_BTD: torch.Tensor, first: int) -> torch.Tensor:
-        """x_BTD whose first position is number `first` -> x_BTD; beyond the last position, that of the last."""
-        place_T = torch.arange(first, first + x_BTD.shape[1], device=x_BTD.device).clamp_max(len(self.table_TD) - 1)
-        return x_BTD + self.table_TD[place_T]
+def sinusoids(position: torch.Tensor, width: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """position_... -> wave_...D: sine and cosine of each angle in turn (Vaswani et al. 2017, arXiv:1706.03762)."""
+    radian = angles(position, (width + 1) // 2, dtype)
+    return torch.stack([radian.sin(), radian.cos()], -1).flatten(-2)[..., :width]
 
 
-class Rotary(nn.Module):
-    """Turns pairs of features by an angle that grows with the position, so that products tell the distance.
+def turns(position: torch.Tensor, width: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
+    """position_...T -> turn_...T1P: the complex numbers of length 1 that `split` multiplies pairs of a head with."""
+    radian = angles(position, width // 2, dtype).unsqueeze(-2)
+    return torch.polar(torch.ones_like(radian), radian)
 
-    Su et al. 2021, arXiv:2104.09864.
+
+def split(
+    x_BTHK: torch.Tensor, heads: int, groups: int, turn: torch.Tensor | None
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Queries, keys and values out of one tensor of heads + 2 groups heads.
+
+    With `turn`, queries and keys are rotated by the angle of their position, so that their product depends on how far
+    apart they are alone (Su et al. 2021, arXiv:2104.09864).
     """
-
-    def __init__(self, width: int, longest: int) -> None:
-        super().__init__()
-        self.width = width
-        self.register_buffer("turn_TD2", self._table(longest), persistent=False)
-        self.turn_TD2: torch.Tensor
-        """(cosine, sine) of each angle."""
-
-    def turns(self, first: int, count: int) -> torch.Tensor:
-        """complex turn_T1D for positions `first` to `first + count`, to be multiplied with pairs of features."""
-        if first + count > len(self.turn_TD2):
-            self.turn_TD2 = self._table(2 * (first + count)).to(self.turn_TD2)
-        return torch.view_as_complex(self.turn_TD2[first : first + count]).unsqueeze(1)
-
-    def _table(self, longest: int) -> torch.Tensor:
-        angle_TD2 = waves(longest, self.width)
-        return torch.stack([angle_TD2.cos(), angle_TD2.sin()], 2).float()
+    if turn is None:
+        q_BTHK, k_BTGK, v_BTGK = x_BTHK.split([heads, groups, groups], 2)
+        return q_BTHK, k_BTGK, v_BTGK
+    return cast("tuple[torch.Tensor, torch.Tensor, torch.Tensor]", Turned.apply(x_BTHK, turn, heads, groups))
 
 
-def turned(x_BTHD: torch.Tensor, turn_T1D: torch.Tensor) -> torch.Tensor:
-    """Heads with every pair of neighbouring features turned."""
-    pair_BTHD = torch.view_as_complex(x_BTHD.float().unflatten(3, (-1, 2)))
-    return torch.view_as_real(pair_BTHD * turn_T1D).flatten(3).to(x_BTHD.dtype)
+class Turned(torch.autograd.Function):
+    """`split` with rotation; by hand, as its gradient is then one pass that writes where it belongs."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x_BTHK: torch.Tensor, turn: torch.Tensor, heads: int, groups: int
+    ) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """x_BTHK -> q_BTHK, k_BTGK, v_BTGK."""
+        ctx.save_for_backward(turn)
+        ctx.heads, ctx.groups = heads, groups
+        turned = torch.view_as_real(_pairs(x_BTHK[:, :, : heads + groups], turn) * turn)
+        turned_BTHK = turned.flatten(-2).to(x_BTHK.dtype)
+        return turned_BTHK[:, :, :heads], turned_BTHK[:, :, heads:], x_BTHK[:, :, heads + groups :]
+
+    @staticmethod
+    def backward(ctx: Any, *grads: torch.Tensor) -> tuple[torch.Tensor | None, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Rotates back."""
+        (turn,) = ctx.saved_tensors
+        q_BTHK, k_BTGK, v_BTGK = grads
+        heads, both = ctx.heads, ctx.heads + ctx.groups
+        shape = (*q_BTHK.shape[:2], both + ctx.groups, q_BTHK.shape[3])
+        x_BTHK = torch.empty(shape, dtype=turn.real.dtype, device=turn.device)
+        for grad, place in ((q_BTHK, slice(heads)), (k_BTGK, slice(heads, both))):
+            torch.mul(_pairs(grad.contiguous(), turn), turn.conj(), out=_pairs(x_BTHK[:, :, place], turn))
+        x_BTHK[:, :, both:] = v_BTGK
+        return x_BTHK.to(v_BTGK.dtype), None, None, None
+
+
+def _pairs(x_BTHK: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
+    """Neighbouring numbers as one complex number, in the precision of `turn`: x_BTHK -> z_BTHP."""
+    return torch.view_as_complex(x_BTHK.to(turn.real.dtype).unflatten(-1, (-1, 2)))

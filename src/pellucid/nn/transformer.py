@@ -1,57 +1,36 @@
-"""The Transformer: blocks of attention and feed-forward layers over the positions of sequences."""
+"""The Transformer: layers of attention and feed-forward over a sequence, alone or continuing another one.
+
+Shape legend beside that of `forms`: L layers; H, G, K, S, C as in `nn.attention`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Literal, cast
+from collections.abc import Callable, Iterator
+from typing import cast
 
 import torch
 from torch import nn
 
+from pellucid.errors import Place, RecipeError
 from pellucid.forms import Form, Paired, Steps
-from pellucid.nn.attention import Attention, Cache
+from pellucid.nn.attention import CrossAttention, SelfAttention, Sight, existing
 from pellucid.nn.noise import Dropout
-from pellucid.nn.positions import Rotary
+from pellucid.nn.positions import sinusoids, turns
 from pellucid.nn.sequence import Memory, SequenceTrunk
 
-NormPlace = Literal["pre", "post"]
-
-
-@dataclass(frozen=True)
-class Sizes:
-    """What all blocks of a Transformer have in common."""
-
-    width: int
-    heads: int
-    groups: int
-    hidden: int
-    """Units of the feed-forward layers."""
-    norm: NormPlace
-    dropout: float
-    activation: Callable[[], nn.Module]
-
-
-@dataclass(frozen=True)
-class Sight:
-    """What the positions of one pass may look at, the same for every block."""
-
-    causal: bool = False
-    """Only at themselves and those before."""
-    mask: torch.Tensor | None = None
-    """bool, True where a position may be looked at, to be broadcast over BHTS."""
-    turn_T1D: torch.Tensor | None = None
+ROOM = 64
+"""Positions that a memory has room for at first; it doubles whenever it is full."""
 
 
 class FeedForward(nn.Module):
-    """Two linear layers at each position by itself."""
+    """The same two layers at each position: linear -> activation -> dropout -> linear."""
 
-    def __init__(self, sizes: Sizes) -> None:
+    def __init__(self, width: int, wider: int, activation: nn.Module, dropout: float) -> None:
         super().__init__()
-        self.widen = nn.Linear(sizes.width, sizes.hidden)
-        self.activation = sizes.activation()
-        self.dropout = Dropout(sizes.dropout)
-        self.narrow = nn.Linear(sizes.hidden, sizes.width)
+        self.widen = nn.Linear(width, wider)
+        self.activation = activation
+        self.dropout = Dropout(dropout)
+        self.narrow = nn.Linear(wider, width)
 
     def forward(self, x_BTD: torch.Tensor) -> torch.Tensor:
         """x_BTD -> x_BTD."""
@@ -59,184 +38,216 @@ class FeedForward(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, perhaps attention to another sequence, and feed-forward layers, each beside a residual connection.
+    """Attention, a look at the other sequence where there is one, and feed-forward, each added to its input.
 
-    Layer normalisation stands before each of them or after its sum (Xiong et al. 2020, arXiv:2002.04745).
+    The norm stands before each of them (`pre`: Xiong et al. 2020, arXiv:2002.04745) or behind the sum.
     """
 
-    def __init__(self, sizes: Sizes, *, crosses: bool) -> None:
+    def __init__(
+        self,
+        attention: SelfAttention,
+        cross: CrossAttention | None,
+        feed_forward: FeedForward,
+        *,
+        pre: bool,
+        dropout: float,
+    ) -> None:
         super().__init__()
-        self.pre = sizes.norm == "pre"
-        self.attention = Attention(sizes.width, sizes.heads, sizes.groups)
-        self.attention_norm = nn.LayerNorm(sizes.width)
-        self.cross = Attention(sizes.width, sizes.heads, sizes.groups) if crosses else None
-        self.cross_norm = nn.LayerNorm(sizes.width) if crosses else None
-        self.feed_forward = FeedForward(sizes)
-        self.feed_forward_norm = nn.LayerNorm(sizes.width)
-        self.dropout = Dropout(sizes.dropout)
+        width = attention.outward.out_features
+        self.pre = pre
+        self.attention = attention
+        self.attention_norm = nn.LayerNorm(width)
+        self.cross = cross
+        self.cross_norm = None if cross is None else nn.LayerNorm(width)
+        self.feed_forward = feed_forward
+        self.feed_forward_norm = nn.LayerNorm(width)
+        self.dropout = Dropout(dropout)
 
     def forward(
         self,
         x_BTD: torch.Tensor,
         sight: Sight,
-        past: Cache | None = None,
-        source: tuple[Cache, torch.Tensor | None] | None = None,
-    ) -> tuple[torch.Tensor, Cache]:
-        """x_BTD -> x_BTD, and the keys and values of all positions so far."""
-        seen: list[Cache] = []
+        past_B2GCK: torch.Tensor | None,
+        seen_BS2GK: torch.Tensor | None,
+        source_mask: torch.Tensor | None,
+    ) -> torch.Tensor:
+        """x_BTD -> x_BTD."""
+        x_BTD = self._added(x_BTD, self.attention_norm, lambda y_BTD: self.attention(y_BTD, sight, past_B2GCK))
+        cross = self.cross
+        if cross is not None and self.cross_norm is not None:
+            x_BTD = self._added(x_BTD, self.cross_norm, lambda y_BTD: cross(y_BTD, seen_BS2GK, source_mask))
+        return self._added(x_BTD, self.feed_forward_norm, self.feed_forward)
 
-        def attend(x_BTD: torch.Tensor) -> torch.Tensor:
-            cache = self.attention.looked_at(x_BTD, sight.turn_T1D)
-            if past is not None:
-                cache = torch.cat([past[0], cache[0]], 1), torch.cat([past[1], cache[1]], 1)
-            seen.append(cache)
-            return self.attention(x_BTD, cache, mask=sight.mask, causal=sight.causal, turn_T1D=sight.turn_T1D)
-
-        x_BTD = self._beside(x_BTD, attend, self.attention_norm)
-        if source is not None:
-            cross, cache, mask = cast("Attention", self.cross), *source
-            x_BTD = self._beside(x_BTD, lambda x: cross(x, cache, mask=mask), cast("nn.Module", self.cross_norm))
-        return self._beside(x_BTD, self.feed_forward, self.feed_forward_norm), seen[0]
-
-    def _beside(
-        self, x_BTD: torch.Tensor, layer: Callable[[torch.Tensor], torch.Tensor], norm: nn.Module
+    def _added(
+        self, x_BTD: torch.Tensor, norm: nn.LayerNorm, layer: Callable[[torch.Tensor], torch.Tensor]
     ) -> torch.Tensor:
         if self.pre:
             return x_BTD + self.dropout(layer(norm(x_BTD)))
         return norm(x_BTD + self.dropout(layer(x_BTD)))
 
 
-class Stack(nn.Module):
-    """Blocks over one another, with what brings inputs to their width and tells their positions."""
+class Entrance(nn.Module):
+    """Brings a sequence to the width of the layers and to about the size 1, and adds where each position is.
 
-    def __init__(self, blocks: Iterable[Block], form: Form, sizes: Sizes, positions: nn.Module | None) -> None:
+    A learnt vector begins with numbers of size D ** -0.5 and is multiplied by D ** 0.5 (Vaswani et al. 2017, section
+    3.4); a linear map that begins as Xavier's is given back what that takes from inputs of size 1.
+    """
+
+    def __init__(self, form: Form, width: int, positions: str, dropout: float) -> None:
         super().__init__()
-        self.project = nn.Linear(form.width, sizes.width) if form.width != sizes.width else nn.Identity()
+        self.width = width
         self.positions = positions
-        self.dropout = Dropout(sizes.dropout)
-        self.blocks = nn.ModuleList(blocks)
-        self.norm = nn.LayerNorm(sizes.width) if sizes.norm == "pre" else nn.Identity()
-        self.causal, self.even = form.causal, form.even
+        self.project = nn.Linear(form.width, width) if form.width != width else None
+        self.scale = width**0.5 if self.project is None else ((form.width + width) / (2 * form.width)) ** 0.5
+        self.place = nn.Embedding(form.extent[0], width) if positions == "learned" else None
+        self.dropout = Dropout(dropout)
 
-    def forward(self, steps: Steps, source: tuple[tuple[Cache, ...], torch.Tensor | None] | None = None) -> Steps:
-        """Steps(x_BTI, mask_BT) -> Steps(x_BTD, mask_BT) in one pass."""
-        # what only fills up stands behind everything else, so a causal position never sees it
-        mask = None if self.even or self.causal else visible(steps.mask_BT)
-        return self._through(steps, None, source, mask=mask, causal=self.causal)[0]
+    def forward(self, x_BTI: torch.Tensor, position: torch.Tensor, end: int) -> torch.Tensor:
+        """x_BTI at position_T or position_BT, all of them before `end` -> x_BTD.
 
-    def go_on(
-        self,
-        steps: Steps,
-        past: tuple[Cache, ...],
-        mask_BT: torch.Tensor,
-        source: tuple[tuple[Cache, ...], torch.Tensor | None] | None,
-    ) -> tuple[Steps, tuple[Cache, ...]]:
-        """The outputs of further positions, and the keys and values of all so far; `mask_BT` is of all of them."""
-        first, count = past[0][0].shape[1], steps.x_BTD.shape[1]
-        mask = visible(mask_BT)
-        if count > 1:
-            order_TT = torch.ones(count, first + count, dtype=torch.bool, device=mask.device).tril(first)
-            mask = mask & order_TT
-        return self._through(steps, past, source, mask=mask, causal=False)
-
-    def _through(
-        self,
-        steps: Steps,
-        past: tuple[Cache, ...] | None,
-        source: tuple[tuple[Cache, ...], torch.Tensor | None] | None,
-        *,
-        mask: torch.Tensor | None,
-        causal: bool,
-    ) -> tuple[Steps, tuple[Cache, ...]]:
-        first = 0 if past is None else past[0][0].shape[1]
-        x_BTD, turn_T1D = self.project(steps.x_BTD), None
-        if isinstance(self.positions, Rotary):
-            turn_T1D = self.positions.turns(first, x_BTD.shape[1])
-        elif self.positions is not None:
-            x_BTD = self.positions(x_BTD, first)
-        x_BTD = self.dropout(x_BTD)
-        sight, seen = Sight(causal, mask, turn_T1D), list[Cache]()
-        for number, block in enumerate(self.blocks):
-            look = None if source is None else (source[0][number], source[1])
-            x_BTD, cache = block(x_BTD, sight, None if past is None else past[number], look)
-            seen.append(cache)
-        return Steps(self.norm(x_BTD), steps.mask_BT), tuple(seen)
-
-    def empty(self, like: torch.Tensor, rows: int) -> tuple[Cache, ...]:
-        """No keys and values yet."""
-        blocks = cast("Iterable[Block]", self.blocks)
-        shapes = [(rows, 0, block.attention.groups, block.attention.each) for block in blocks]
-        return tuple((like.new_zeros(shape), like.new_zeros(shape)) for shape in shapes)
-
-
-def visible(mask_BT: torch.Tensor) -> torch.Tensor:
-    """mask_B11T for attention; a row without any position sees its first one, since a softmax needs something."""
-    mask_BT = mask_BT.clone()
-    mask_BT[:, 0] = True
-    return mask_BT[:, None, None]
+        Raises: RecipeError where learned positions do not reach that far.
+        """
+        x_BTD = (x_BTI if self.project is None else self.project(x_BTI)) * self.scale
+        if self.positions == "sinusoidal":
+            x_BTD = x_BTD + sinusoids(position, self.width, torch.promote_types(x_BTI.dtype, torch.float32))
+        if self.place is not None:
+            if end > self.place.num_embeddings:
+                message = f"learned positions end at {self.place.num_embeddings}, and this sequence has {end}"
+                hint = "rotary, sinusoidal and none have no end"
+                raise RecipeError("RECIPE-FIT", message, place=Place(path="model.positions"), hint=hint)
+            x_BTD = x_BTD + self.place(position) * self.width**0.5
+        return self.dropout(x_BTD)
 
 
 class TransformerTrunk(SequenceTrunk):
-    """One stack: an encoder, or a decoder where its Form is causal."""
+    """Layers over one sequence, causal where its Form is; `EncoderDecoder` is made of two of them."""
 
-    def __init__(self, stack: Stack, out: Form) -> None:
-        super().__init__([], out)
-        self.stack = stack
+    def __init__(self, entrance: Entrance, blocks: list[Block], norm: nn.Module, out: Form) -> None:
+        super().__init__(list(blocks), out)
+        self.entrance = entrance
+        self.norm = norm
 
     def forward(self, signal: Steps | Paired) -> Steps:
         """Steps(x_BTI, mask_BT) -> Steps(x_BTD, mask_BT)."""
         assert isinstance(signal, Steps)
-        return self.stack(signal)
+        return self.read(signal)
 
+    def read(self, steps: Steps, source: Steps | None = None, *, source_even: bool = True) -> Steps:
+        """The outputs of a whole sequence, whose layers look at `source` too where there is one."""
+        length = steps.x_BTD.shape[1]
+        position_T = torch.arange(length, device=steps.x_BTD.device)
+        # padding stands at the end, so that nothing causal ever sees it
+        mask = None if self.out.even or self.out.causal else existing(steps.mask_BT)
+        sight = Sight(mask, self.out.causal, self._turn(position_T, steps.x_BTD.dtype))
+        x_BTD = self.entrance(steps.x_BTD, position_T, length)
+        source_mask = None if source is None or source_even else existing(source.mask_BT)
+        for block in self.layers():
+            seen = None if source is None or block.cross is None else block.cross.look(source.x_BTD)
+            x_BTD = block(x_BTD, sight, None, seen, source_mask)
+        return Steps(self.norm(x_BTD), steps.mask_BT)
+
+    @torch.no_grad()
     def begin(self, source: Steps | None, rows: int) -> Memory:
-        """No keys and values yet, and no position."""
-        like = next(self.parameters())
-        return self.stack.empty(like, rows), like.new_zeros((rows, 0), dtype=torch.bool)
+        """(positions so far_B, keys and values of them past_BL2GCK)."""
+        assert source is None
+        attention = next(self.layers()).attention
+        weight = attention.inward.weight
+        shape = (rows, len(self.blocks), 2, attention.groups, 0, attention.head)
+        return torch.zeros(rows, dtype=torch.int64, device=weight.device), weight.new_zeros(shape)
 
     def proceed(self, steps: Steps, memory: Memory) -> tuple[Steps, Memory]:
-        """The outputs of further positions, and all keys and values so far.
+        """The outputs of further positions; `memory` is written into, so that it is used up. No gradient flows.
 
-        Raises: RuntimeError for an encoder, which needs all positions at once.
+        Raises: RuntimeError where outputs may depend on what follows.
         """
-        if not self.stack.causal:
-            raise RuntimeError("an encoder sees all positions at once and cannot go on from some of them")
-        past, mask_BT = cast("tuple[tuple[Cache, ...], torch.Tensor]", memory)
-        mask_BT = torch.cat([mask_BT, steps.mask_BT], 1)
-        steps, past = self.stack.go_on(steps, past, mask_BT, None)
-        return steps, (past, mask_BT)
+        return self.further(steps, memory)
+
+    @torch.no_grad()
+    def further(
+        self,
+        steps: Steps,
+        memory: Memory,
+        seen_BLS2GK: torch.Tensor | None = None,
+        source_mask: torch.Tensor | None = None,
+    ) -> tuple[Steps, Memory]:
+        """`proceed`, with what was seen of another sequence."""
+        if not self.out.causal:
+            raise RuntimeError("a network that may look at what follows needs the whole sequence")
+        before_B, past = cast("tuple[torch.Tensor, torch.Tensor]", memory)
+        sight, position, end = self._onward(steps, before_B)
+        past = _room(past, end)
+        x_BTD = self.entrance(steps.x_BTD, position, end)
+        for place, block in enumerate(self.layers()):
+            seen = None if seen_BLS2GK is None else seen_BLS2GK[:, place]
+            x_BTD = block(x_BTD, sight, past[:, place], seen, source_mask)
+        return Steps(self.norm(x_BTD), steps.mask_BT), (before_B + steps.mask_BT.sum(1), past)
+
+    def layers(self) -> Iterator[Block]:
+        """The blocks, as what they are."""
+        return (cast("Block", block) for block in self.blocks)
+
+    def _onward(self, steps: Steps, before_B: torch.Tensor) -> tuple[Sight, torch.Tensor, int]:
+        """What positions behind the remembered ones see, which they are, and where the last of them ends.
+
+        A padded position is written too, and written over by the next one of its row before anything sees it.
+        """
+        length, device = steps.x_BTD.shape[1], steps.x_BTD.device
+        starts = before_B.tolist()
+        start = max(starts, default=0)
+        end, position = start + length, torch.arange(start, start + length, device=device)
+        slot_BT = None
+        if min(starts, default=0) < start:
+            position = slot_BT = before_B[:, None] + torch.arange(length, device=device)
+        mask = None
+        if slot_BT is not None or (start and length > 1):
+            mask = (torch.arange(end, device=device) <= position.unsqueeze(-1)).unsqueeze(-3)
+        turn = self._turn(position, steps.x_BTD.dtype)
+        return Sight(mask, mask is None and length > 1, turn, start, slot_BT), position, end
+
+    def _turn(self, position: torch.Tensor, dtype: torch.dtype) -> torch.Tensor | None:
+        if self.entrance.positions != "rotary":
+            return None
+        return turns(position, next(self.layers()).attention.head, torch.promote_types(dtype, torch.float32))
+
+
+def _room(past: torch.Tensor, end: int) -> torch.Tensor:
+    """`past` with room for `end` positions."""
+    room = past.shape[4]
+    if end <= room:
+        return past
+    larger = past.new_zeros(*past.shape[:4], max(end, 2 * room, ROOM), past.shape[5])
+    larger[:, :, :, :, :room] = past
+    return larger
 
 
 class EncoderDecoder(SequenceTrunk):
-    """A stack that reads, and one that looks at what was read while it goes through the sequence that follows."""
+    """Reads one sequence, and gives outputs for one that continues it and looks back at it in every layer."""
 
-    def __init__(self, encoder: Stack, decoder: Stack, out: Form) -> None:
-        super().__init__([], out)
+    def __init__(self, encoder: TransformerTrunk, decoder: TransformerTrunk) -> None:
+        super().__init__([], decoder.out)
         self.encoder = encoder
         self.decoder = decoder
 
     def forward(self, signal: Steps | Paired) -> Steps:
-        """Paired(Steps(x_BSI, mask_BS), Steps(x_BTI, mask_BT)) -> Steps(x_BTD, mask_BT)."""
+        """Paired(Steps, Steps) -> Steps over the positions of the second."""
         assert isinstance(signal, Paired) and isinstance(signal.source, Steps) and isinstance(signal.context, Steps)
-        caches, mask = self._read(signal.source)
-        return self.decoder(signal.context, (caches, mask))
+        source = self.encoder.read(signal.source)
+        return self.decoder.read(signal.context, source, source_even=self.encoder.out.even)
 
+    @torch.no_grad()
     def begin(self, source: Steps | None, rows: int) -> Memory:
-        """Keys and values of what was read, and none yet of what is written."""
+        """(memory of the decoder, what its layers see of the source seen_BLS2GK, mask_BS)."""
         assert source is not None
-        caches, _ = self._read(source)
-        like = source.x_BTD
-        return self.decoder.empty(like, rows), like.new_zeros((rows, 0), dtype=torch.bool), caches, source.mask_BT
+        read = self.encoder.read(source)
+        seen = [block.cross.look(read.x_BTD) for block in self.decoder.layers() if block.cross is not None]
+        return self.decoder.begin(None, rows), torch.stack(seen, 1), source.mask_BT
 
     def proceed(self, steps: Steps, memory: Memory) -> tuple[Steps, Memory]:
-        """The outputs of further positions of the second sequence, and the memory then."""
-        past, mask_BT, caches, source_BS = cast(
-            "tuple[tuple[Cache, ...], torch.Tensor, tuple[Cache, ...], torch.Tensor]", memory
-        )
-        mask_BT = torch.cat([mask_BT, steps.mask_BT], 1)
-        steps, past = self.decoder.go_on(steps, past, mask_BT, (caches, visible(source_BS)))
-        return steps, (past, mask_BT, caches, source_BS)
+        """The outputs of further positions; as that of the decoder alone.
 
-    def _read(self, source: Steps) -> tuple[tuple[Cache, ...], torch.Tensor | None]:
-        read = self.encoder(source)
-        caches = tuple(block.cross.looked_at(read.x_BTD) for block in self.decoder.blocks)  # type: ignore[union-attr]
-        return caches, None if self.encoder.even else visible(source.mask_BT)
+        Raises: RuntimeError where outputs may depend on what follows.
+        """
+        written, seen, mask_BS = cast("tuple[Memory, torch.Tensor, torch.Tensor]", memory)
+        source_mask = None if self.encoder.out.even else existing(mask_BS)
+        further, written = self.decoder.further(steps, written, seen, source_mask)
+        return further, (written, seen, mask_BS)

@@ -108,7 +108,7 @@ def _check(how: Sampling, length: int) -> None:
     wanted = {
         "length": (length, length >= 1, "at least 1"),
         "temperature": (how.temperature, 0 <= how.temperature < float("inf"), "at least 0"),
-        "top_k": (how.top_k, how.top_k >= 0, "at least 1"),
+        "top_k": (how.top_k, how.top_k >= 0, "0 (all) or more"),
         "top_p": (how.top_p, 0 < how.top_p <= 1, "above 0 and at most 1"),
         "repetition": (how.repetition, 0 < how.repetition < float("inf"), "above 0"),
     }
