@@ -47,11 +47,17 @@ def given(length: int, width: int, *, even: bool) -> Steps:
     return Steps(x_BTD, torch.arange(length) < long_B[:, None])
 
 
-def backward(module: nn.Module, x_BTD: torch.Tensor) -> None:
-    """One backward pass, as of a loss over every position."""
-    for parameter in module.parameters():
-        parameter.grad = None
-    x_BTD.backward(torch.ones_like(x_BTD))
+def stepping(module: nn.Module, forward: Callable[[], torch.Tensor]) -> Step:
+    """Forward, and backward as of a loss over every position."""
+    parameters = list(module.parameters())
+
+    def step() -> None:
+        for parameter in parameters:
+            parameter.grad = None
+        x_BTD = forward()
+        x_BTD.backward(torch.ones_like(x_BTD))
+
+    return step
 
 
 def ours(kind: str, length: int, width: int, *, even: bool, **fields: Any) -> Step:
@@ -61,14 +67,14 @@ def ours(kind: str, length: int, width: int, *, even: bool, **fields: Any) -> St
     share_draw(trunk, Draw(0, "step").at(0))
     steps = given(length, width, even=even)
     leaf = steps._replace(x_BTD=steps.x_BTD.requires_grad_())
-    return lambda: backward(trunk, trunk(leaf).x_BTD)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
+    return stepping(trunk, lambda: trunk(leaf).x_BTD)  # pyright: ignore[reportArgumentType, reportAttributeAccessIssue]
 
 
 def plain(kind: str, length: int, width: int, *, even: bool, depth: int = 1, bidirectional: bool = False) -> Step:
     """A step of torch's layer over the same rows, heedless of padding."""
     layer = PLAIN[kind](width, width, depth, batch_first=True, bidirectional=bidirectional)
     x_BTD = given(length, width, even=even).x_BTD.requires_grad_()
-    return lambda: backward(layer, layer(x_BTD)[0])
+    return stepping(layer, lambda: layer(x_BTD)[0])
 
 
 def packed(kind: str, length: int, width: int, *, depth: int = 1, bidirectional: bool = False) -> Step:
@@ -77,11 +83,11 @@ def packed(kind: str, length: int, width: int, *, depth: int = 1, bidirectional:
     steps = given(length, width, even=False)
     x_BTD, long_B = steps.x_BTD.requires_grad_(), steps.mask_BT.sum(1)
 
-    def step() -> None:
+    def forward() -> torch.Tensor:
         rows = pack_padded_sequence(x_BTD, long_B, batch_first=True, enforce_sorted=False)
-        backward(layer, pad_packed_sequence(layer(rows)[0], batch_first=True)[0])
+        return pad_packed_sequence(layer(rows)[0], batch_first=True)[0]
 
-    return step
+    return stepping(layer, forward)
 
 
 def raced(case: dict[str, Any], steps: dict[str, Step], rounds: int) -> None:

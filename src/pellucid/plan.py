@@ -168,15 +168,15 @@ def _model(planner: Planner, loaded: Loaded) -> None:
     model = planner.recipe.model
     assert model is not None
     if model.dump()["kind"] == "mlp":
-        widths = (64, 64) if rows < 1_000 else (128, 128) if rows < 20_000 else (256, 256)
+        words = _asks_for_words(planner)
+        widths = () if words else (64, 64) if rows < 1_000 else (128, 128) if rows < 20_000 else (256, 256)
         planner.fill("model.widths", widths, f"{rows:,} training rows")
 
 
 def _sequence_model(planner: Planner, form: Form, rows: int, *, words: bool) -> None:
     """A Transformer where tokens are continued, recurrent layers where a sequence is read."""
     source = "docs/measurements.md"
-    task = planner.recipe.task
-    if task is not None and type(task).answers == "neighbours":
+    if _asks_for_words(planner):
         planner.fill("model", _part("model", "mlp", widths=()), "a vector for a word, another for its neighbours", SKIP)
     elif form.causal or (form.context is not None and form.context.causal):
         model = _part("model", "transformer", width=128 if rows < 100_000 else 256, depth=4 if form.causal else 2)
@@ -189,11 +189,19 @@ def _sequence_model(planner: Planner, form: Form, rows: int, *, words: bool) -> 
         planner.fill("model", model, f"sequences of {what} are read as a whole, from both ends", source)
 
 
+def _asks_for_words(planner: Planner) -> bool:
+    """Whether vectors of words are the aim, of which each step reaches only those in its rows."""
+    task = planner.recipe.task
+    return task is not None and type(task).answers == "neighbours"
+
+
 def _method(planner: Planner, loaded: Loaded) -> None:
     rows = loaded.share["train"]
     planner.fill("method", _part("method", "supervised"), "rows with targets", "the default")
     batch = 32 if rows < 5_000 else 64 if rows < 20_000 else 128 if rows < 100_000 else 256
     reason = "small batches generalise at least as well"
+    if _asks_for_words(planner):
+        batch, reason = 8, "each row asks for the neighbours of a window of words"
     planner.fill("method.batch", min(batch, rows), f"{rows:,} training rows; {reason}", "arXiv:1804.07612")
     method = planner.recipe.method
     assert method is not None
@@ -218,6 +226,7 @@ def _optimizer(planner: Planner, loaded: Loaded) -> None:
     adaptive = kind in ("adam", "adamw", "rmsprop")
     if adaptive:
         rate = 3e-3 if table and loaded.share["train"] < 20_000 else 1e-3
+        rate = 1e-2 if _asks_for_words(planner) else rate
     else:
         rate = 1e-2 if kind == "adagrad" else 0.05
     planner.fill("optimizer.learning_rate", rate, f"a step of {kind} for {what} of this size")

@@ -12,7 +12,10 @@ LARGEST_FUNCTION = 60
 MOST_PARAMETERS = 7
 
 EXEMPT: dict[str, str] = {
-    "src/pellucid/cli/train.py:train": "the options of a command are its parameters",
+    "src/pellucid/cli/explain.py:explain": "the options of a command are its parameters",
+    "src/pellucid/cli/generate.py:generate": "the same",
+    "src/pellucid/cli/train.py:train": "the same",
+    "src/pellucid/jobs.py:generate": "the ways to draw a token, by the names that every tool has for them",
     "src/pellucid/optim/kernels.py:adam": "one parameter for each symbol of the published formula",
     "src/pellucid/optim/kernels.py:plain_adam": "the same",
     "src/pellucid/optim/kernels.py:rmsprop": "the same",

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,49 @@ def mine(shop: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     shutil.copytree(shop, folder)
     monkeypatch.chdir(folder)
     return folder
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with runs over sequences: lines (a language model), facts (questions and answers), sales (forecasts)."""
+    folder = tmp_path_factory.mktemp("library")
+    before, draw = Path.cwd(), random.Random(0)
+    words = ("the", "a", "red", "old", "cat", "dog", "sees", "hears")
+    lines = [" ".join(draw.choice(words) for _ in range(5)) for _ in range(300)]
+    (folder / "lines.txt").write_text("\n".join(lines) + "\n")
+    facts = [
+        f"Is a {one} {two}?,No the {one} that {two} is {three}."
+        for one in words[4:6]
+        for two in words
+        for three in words[2:4]
+    ]
+    (folder / "facts.csv").write_text("\n".join(["source,target", *facts]) + "\n")
+    days = [str(date(2024, 1, 1) + timedelta(day)) for day in range(90)]
+    sold = [f"{day},{5 + at % 7 + draw.random():.3f}" for at, day in enumerate(days)]
+    (folder / "sales.csv").write_text("\n".join(["day,sold", *sold]) + "\n")
+    small = ("--set", "model.kind=gru", "--set", "model.width=16", "--set", "threads=1", "-q", "--no-report")
+    quick = ("--set", "optimizer.learning_rate=0.02", "--set", "method.epochs=4")
+    series = ("--set", "data.kind=series", "--set", "data.horizon=7", "--set", "data.window=14")
+    os.chdir(folder)
+    try:
+        assert pellucid("train", "lines.txt", *small, *quick, "--run", "lines").code == 0
+        assert (
+            pellucid(
+                "train", "facts.csv", "-t", "target", "--set", "data.kind=text", *small, *quick, "--run", "facts"
+            ).code
+            == 0
+        )
+        assert pellucid("train", "sales.csv", "-t", "sold", *series, *small, *quick, "--run", "sales").code == 0
+    finally:
+        os.chdir(before)
+    return folder
+
+
+@pytest.fixture
+def reading(library: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of `library`, to look at."""
+    monkeypatch.chdir(library)
+    return library
 
 
 @pytest.fixture

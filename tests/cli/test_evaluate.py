@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 Tell = Callable[..., Any]
+SEQUENCES = {"lines": "lines.txt", "facts": "facts.csv", "sales": "sales.csv"}
 
 
 def test_scores(tell: Tell, here: Path) -> None:
@@ -34,3 +35,10 @@ def test_a_score_that_is_undefined_is_null(tell: Tell, mine: Path) -> None:
     (mine / "one.csv").write_text("age,city,spent,left\n30,rome,10,no\n")
     ended = tell("evaluate", "runs/shop-0001", "one.csv", "--json")
     assert ended.code == 0 and ended.value["roc_auc"] is None
+
+
+def test_runs_over_sequences(tell: Tell, reading: Path) -> None:
+    scores = {run: tell("evaluate", run, data, "--json").value for run, data in SEQUENCES.items()}
+    assert {"loss", "bits_per_character", "perplexity"} <= scores["lines"].keys()
+    assert {"loss", "bleu", "chrf", "exact_match"} <= scores["facts"].keys()
+    assert {"loss", "mae", "skill", "coverage"} <= scores["sales"].keys()

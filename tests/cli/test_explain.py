@@ -42,3 +42,27 @@ def test_a_twin(tell: Tell, mine: Path, small: tuple[str, ...]) -> None:
     compile(program, "twin", "exec")
     assert "import numpy" in program
     assert tell("explain", "plain", "--twin", "--json").value["program"].rstrip() == program.rstrip()
+
+
+def test_words_and_analogies(tell: Tell, reading: Path) -> None:
+    lines = tell("explain", "facts", "--word", "cat", "--near", 3).out.splitlines()
+    told = tell("explain", "facts", "--word", "cat", "--near", 3, "--json").value["words"]
+    assert [line.split()[0] for line in lines] == [one["word"] for one in told] and len(told) == 3
+    assert all(f"{one['cosine']:.3f}" in line for one, line in zip(told, lines, strict=True))
+    assert len(tell("explain", "facts", "--analogy", "cat dog red", "--json").value["words"]) == 7
+
+
+@pytest.mark.parametrize(
+    ("run", "words", "says"),
+    [
+        ("facts", ["--word", "catt"], "did you mean 'cat'?"),
+        ("facts", ["--analogy", "cat dog"], "an analogy takes three words, and these are 2"),
+        ("facts", ["--analogy", ""], "these are 0"),
+        ("facts", ["--word", ""], "none of the"),
+        ("sales", ["--word", "cat"], "reads no words"),
+    ],
+)
+def test_words_that_are_not_known(
+    run: str, words: list[object], says: str, tell: Tell, refused: Callable[..., str], reading: Path
+) -> None:
+    assert says in refused(tell("explain", run, *words))

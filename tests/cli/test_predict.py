@@ -91,3 +91,26 @@ def test_a_damaged_model_is_refused(tell: Tell, refused: Callable[..., str], min
     data[-1] ^= 1
     path.write_bytes(data)
     assert "FILE-DAMAGED" in refused(tell("predict", "runs/shop-0001", "shop.csv"), 3)
+
+
+def test_forecasts_without_data(tell: Tell, reading: Path) -> None:
+    rows = table(tell("predict", "sales", "--horizon", 3).out)
+    assert list(rows[0]) == ["time", "step", "quantile", "prediction"]
+    assert sorted({row["time"] for row in rows}) == ["2024-03-31", "2024-04-01", "2024-04-02"]
+    assert tell("predict", "sales", "sales.csv", "--horizon", 3).out == tell("predict", "sales", "--horizon", 3).out
+    far = tell("predict", "sales", "--horizon", 9, "--json").value
+    assert far["rows"] == 9 * len({row["quantile"] for row in rows}) and far["findings"][0]["check"] == "fed-back"
+    assert "rows 8 to 9 are forecast from forecasts" in tell("predict", "sales", "--horizon", 9).err
+
+
+def test_horizons_that_go_with_nothing(tell: Tell, refused: Callable[..., str], reading: Path) -> None:
+    assert "this run predicts how likely texts are" in refused(tell("predict", "lines", "lines.txt", "--horizon", 3))
+    assert "what is to be predicted?" in refused(tell("predict", "facts"))
+    assert "--horizon" in refused(tell("predict", "sales", "--horizon", 0))
+    assert "--horizon" in refused(tell("predict", "sales", "--horizon", "soon"))
+
+
+def test_sentences_and_likelihoods(tell: Tell, reading: Path) -> None:
+    assert len(table(tell("predict", "facts", "facts.csv").out)) == 32
+    rows = table(tell("predict", "lines", "lines.txt").out)
+    assert len(rows) == 1 and float(rows[0]["bits_per_character"]) < 4

@@ -19,11 +19,14 @@ from torch.nn import functional as F
 
 import pellucid.nn
 from pellucid.data.signature import Signature, Target
-from pellucid.forms import Form, Signal, each, grid, pyramid, tensors, vector
+from pellucid.data.vocabulary import CharacterVocabulary
+from pellucid.families.family import Family
+from pellucid.forms import Form, Paired, Signal, Steps, each, grid, pyramid, sequence, tensors, vector
 from pellucid.losses.catalogue import KINDS as LOSSES
 from pellucid.losses.loss import LossFunction, terms
 from pellucid.losses.parts import Triplet
 from pellucid.network import bridges
+from pellucid.network.pooling import POOLS
 from pellucid.nn.activation_parts import Activation, Own, Threshold
 from pellucid.nn.activations import Softmax
 from pellucid.nn.blocks import ConvBlock, Dense, Residual
@@ -48,6 +51,9 @@ PYRAMID = pyramid((grid(2, 4, 6), grid(3, 2, 3)))
 SEQUENCE, NODES = Form("sequence", 4, (3,)), Form("nodes", 4)
 NOT_CHECKED = {
     "Noisy": "abstract: a layer that draws",
+    "Recurrent": "abstract: a layer that goes from position to position",
+    "SequenceTrunk": "abstract: a trunk over sequences",
+    "Traced": "abstract: a layer that can be looked into",
     "Threshold": "a step; straight through it has the gradient of the identity on purpose, which no numbers show",
 }
 """Classes of `nn/` without a numeric gradient, and why."""
@@ -60,6 +66,22 @@ class Example(NamedTuple):
     form: Form
     rest: tuple[Any, ...] = ()
     """Arguments after the Signal."""
+
+
+class OverSteps(nn.Module):
+    """A module for sequences as one for x_BTD: the rows have 3, 2, 1, 3, ... positions, or all of them."""
+
+    def __init__(self, module: nn.Module, *, even: bool = False, paired: bool = False) -> None:
+        super().__init__()
+        self.module, self.even, self.paired = module, even, paired
+
+    def forward(self, x_BTD: torch.Tensor) -> torch.Tensor:
+        length_B = 3 - torch.arange(len(x_BTD)) % 3 * (not self.even)
+        steps = Steps(x_BTD, torch.arange(x_BTD.shape[1]) < length_B[:, None])
+        output = self.module(Paired(steps, steps) if self.paired else steps)
+        if not isinstance(output, Steps):
+            return output
+        return output.x_BTD * output.mask_BT.unsqueeze(2)  # what fills up is nobody's output
 
 
 def classes(module: Any) -> set[type[nn.Module]]:
@@ -119,6 +141,63 @@ def layers() -> dict[str, Example]:
     }
 
 
+def sequences() -> dict[str, Example]:
+    """Every family of sequences with its ways to build them, alone and as encoder and decoder."""
+    asked: dict[str, dict[str, Any]] = {
+        "rnn": {"width": 2},
+        "gru": {"width": 2, "bidirectional": True},
+        "gru, by steps": {"width": 2, "norm": "layer", "recurrent_dropout": 0.3},
+        "lstm": {"width": 2, "depth": 2, "dropout": 0.3},
+        "lstm, by steps": {"width": 2, "norm": "layer", "bidirectional": True},
+        "tcn": {"width": 4, "depth": 2, "norm": "layer", "activation": "tanh"},
+        "tcn, wider": {"width": 3, "depth": 1, "activation": "tanh", "dropout": 0.3},
+        "transformer": {"width": 4, "heads": 2, "depth": 1, "feed_forward": 3},
+        "transformer, grouped": {
+            "kind": "transformer",
+            "width": 4,
+            "heads": 2,
+            "groups": 1,
+            "depth": 1,
+            "norm": "post",
+        },
+        "transformer, sinusoidal": {
+            "kind": "transformer",
+            "width": 6,
+            "heads": 2,
+            "depth": 1,
+            "positions": "sinusoidal",
+        },
+        "transformer, learned": {"kind": "transformer", "width": 4, "heads": 1, "depth": 1, "positions": "learned"},
+    }
+    found: dict[str, Example] = {}
+    for name, fields in asked.items():
+        family = concrete(Family, {"kind": name.split(",")[0], **fields})
+        for even in (True, False):
+            own = OverSteps(family.build(sequence(4, 3, even=even)), even=even)
+            found[f"{name}, {'even' if even else 'ragged'}"] = Example(own, SEQUENCE)
+        if not fields.get("bidirectional"):
+            found[f"{name}, causal"] = Example(OverSteps(family.build(sequence(4, 3, causal=True))), SEQUENCE)
+        if type(family).continues:
+            form = sequence(4, 3, context=sequence(4, 3, causal=True))
+            found[f"{name}, encoder and decoder"] = Example(OverSteps(family.build(form), paired=True), SEQUENCE)
+    clip = Trunk([nn.Conv2d(1, 2, 2)], grid(2, 3, 3))
+    over = concrete(Family, {"kind": "lstm", "width": 2}).build(sequence(2, 3, even=True))
+    found["clip, over a sequence"] = Example(Numbers(ClipTrunk(clip, 3, over=over, difference=False)), grid(3, 4, 4))
+    return found
+
+
+def pools() -> dict[str, Example]:
+    """Every way to make one vector of a sequence, and two sequences one."""
+    made = {f"pool {name}": Example(OverSteps(make(4)), SEQUENCE) for name, (make, _) in POOLS.items()}
+    pair = sequence(4, 3, even=True, context=sequence(4, 3, even=True))
+    made["joined"] = Example(OverSteps(bridges.joined(pair).module, even=True, paired=True), SEQUENCE)
+    made["tail"] = Example(OverSteps(bridges.tail(SEQUENCE, 2).module), SEQUENCE)
+    made["positions"] = Example(OverSteps(bridges.positions(SEQUENCE).module), SEQUENCE)
+    made["unrolled"] = Example(bridges.unrolled(VECTOR, 3).module, VECTOR)
+    made["flat"] = Example(OverSteps(bridges.bag(sequence(4, 3, even=True), 4).module, even=True), SEQUENCE)
+    return made
+
+
 def activations() -> dict[str, Example]:
     """Every kind of activation."""
     made = {kind: concrete(Activation, kind) for kind in ACTIVATIONS.keys() - {"own", "threshold"}}
@@ -138,10 +217,27 @@ def norms() -> dict[str, Example]:
 
 def bridged() -> dict[str, Example]:
     """Every bridge."""
-    forms = {"vector": VECTOR, "grid": GRID, "pyramid": PYRAMID}
+    forms = {"vector": VECTOR, "grid": GRID, "pyramid": PYRAMID, "sequence": SEQUENCE}
+    inward = {way: (lambda form, make=make: make(form, 3)) for way, make in bridges.IN.items()}
     to_neck = {(start, "neck"): make for start, make in bridges.NECK.items()}
-    made = [(way, make) for table in (bridges.IN, bridges.OUT, to_neck) for way, make in table.items()]
-    return {f"{start} to {end}": Example(make(forms[start]).module, forms[start]) for (start, end), make in made}
+    found: dict[str, Example] = {}
+    for table in (inward, bridges.OUT, to_neck):
+        for (start, end), make in table.items():
+            module = make(forms[start]).module
+            found[f"{start} to {end}"] = Example(OverSteps(module) if start == "sequence" else module, forms[start])
+    return {name: example._replace(module=Numbers(example.module)) for name, example in found.items()}
+
+
+class Numbers(nn.Module):
+    """A module whose sequences are given as x_BTD alone."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+
+    def forward(self, x: Signal) -> Signal:
+        output = self.module(x)
+        return output.x_BTD if isinstance(output, Steps) else output
 
 
 TARGETS = {
@@ -150,8 +246,14 @@ TARGETS = {
     "values": Target("values", ("much",)),
     "mask": Target("mask", ("mask",), ("background", "cell", "wall"), (5, 5, 5)),
     "boxes": Target("boxes", ("boxes",), ("disc", "square"), (5, 5)),
+    "steps": Target("steps", ("labels",), ("a", "b", "c"), (5, 5, 5)),
+    "next": Target("next", ("text",)),
+    "sentence": Target("sentence", ("answer",)),
+    "future": Target("future", ("much",)),
 }
 WANTED = {"vector": VECTOR, "grid": grid(2, 3, 4), "pyramid": pyramid((grid(2, 2, 2), grid(2, 1, 1)))}
+WANTED["sequence"] = SEQUENCE
+LETTERS = CharacterVocabulary("ab").as_json()
 
 
 def heads() -> dict[str, Example]:
@@ -161,14 +263,15 @@ def heads() -> dict[str, Example]:
         task = concrete(Task, kind)
         for name in sorted(task.targets):
             signature = Signature("images", "memory", 8, "", TARGETS[name], image=(1, 8, 8))
+            signature = signature.replace(vocabulary={"input": LETTERS, "target": LETTERS})
             task = task.replace(loss=concrete(LossFunction, task.loss_for(TARGETS[name]).value))
-            form = WANTED[task.wants]
+            form = WANTED[task.wants] if kind != "embedding" else VECTOR  # a word by itself
             found[f"{kind} of {name}"] = Example(task.head(form, signature), form)
     return found
 
 
 torch.manual_seed(0)
-EXAMPLES = layers() | activations() | norms() | bridged() | heads()
+EXAMPLES = layers() | sequences() | pools() | activations() | norms() | bridged() | heads()
 """Everything whose gradient is checked."""
 DRAW = Draw(0, "step")
 
@@ -262,6 +365,11 @@ PAD = [0.0, 0, 0, 0, -1]
 MASK = torch.tensor([[[0, 2, 1], [1, 255, 2]], [[0, 0, 0], [0, 0, 0]], [[255] * 3] * 2], dtype=torch.uint8)
 BOXES = torch.tensor([[[1.0, 2, 9, 11, 1], [8, 0, 15, 5, 0]], [[3.0, 3, 15, 13, 0], PAD], [PAD, PAD]])
 CODES = torch.tensor([0, 2, 1, 2, 0])
+STEPWISE = {
+    "several": (normal(3, 3, 4), torch.tensor([[0, 3, 1], [2, -1, -1], [1, 1, -1]])),
+    "one": (normal(1, 1, 4), torch.tensor([[2]])),
+    "nothing judged": (normal(2, 2, 4), torch.full((2, 2), -1)),
+}
 ANSWERS: dict[str, dict[str, tuple[torch.Tensor, torch.Tensor]]] = {
     "classes": {"several": (normal(5, 3), CODES), "one": (normal(1, 3), CODES[:1])},
     "binary": {"several": (normal(5, 1), CODES.clamp(max=1)), "one": (normal(1, 1), torch.tensor([1]))},
@@ -286,6 +394,12 @@ ANSWERS: dict[str, dict[str, tuple[torch.Tensor, torch.Tensor]]] = {
         "one": (unit(1), CODES[:1]),
         "nobody twice": (unit(3), CODES[:3]),
         "one class": (unit(4), torch.zeros(4, dtype=torch.int64)),
+    },
+    **dict.fromkeys(("steps", "next", "sentence"), STEPWISE),
+    "future": {"several": (normal(3, 2, 2, 5), normal(4, 2, 2)[1:]), "one": (normal(1, 1, 1, 5), torch.zeros(1, 1, 1))},
+    "neighbours": {
+        "several": (normal(2, 3, 4), torch.tensor([[[1, 2], [0, 3], [-1, 1]], [[2, -1], [-1, -1], [0, 0]]])),
+        "nothing judged": (normal(1, 2, 4), torch.full((1, 2, 2), -1)),
     },
 }
 """Kind of answer -> outputs and targets by name; the cosines with three classes are numbers like any unit vector's."""

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import lzma
+import struct
 from collections import Counter
 from pathlib import Path
 
@@ -120,6 +121,17 @@ def test_clips_of_one_stamp_stay_together(tmp_path: Path):
     parts = {(stamp, part) for stamp, part in zip(table["stamp"], table["split"], strict=True)}
     assert len(parts) == 38 and {part for _, part in parts} == {"train", "valid", "test"}
     assert Counter(table["stamp"])["animals/s3"] == 6, "a clip in common makes stamps one"
+
+
+def test_copies_of_a_recording_hold_the_same_packets():
+    def page(stream: int, time: int, body: bytes) -> bytes:
+        return b"OggS\0\0" + struct.pack("<qIIIBB", time, stream, 0, stream * 7, 1, len(body)) + body
+
+    one, copy = (
+        page(stream, 0, b"head%d" % stream) + page(stream, 5, b"ab") + page(stream, 9, b"c") for stream in (1, 2)
+    )
+    assert one != copy and sequences.packets(one) == sequences.packets(copy) == b"abc"
+    assert sequences.packets(b"no pages") == b"no pages" and sequences.packets(b"OggS") == b"OggS"
 
 
 @real("reviews")

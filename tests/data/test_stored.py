@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from pellucid.data import stored
-from pellucid.data.batch import Batch
-from pellucid.data.stored import Records, Stored, together
+from pellucid.data.batch import Batch, Dataset
+from pellucid.data.stored import Records, Stored
+from pellucid.forms import vector
+from pellucid.methods.supervised import Shuffled
 
 COUNT = 53
 
@@ -19,13 +21,13 @@ COUNT = 53
 def rows(monkeypatch: pytest.MonkeyPatch) -> Stored:
     monkeypatch.setattr(stored, "BLOCK", 4)
     monkeypatch.setattr(stored, "POOL", 3)
-    number_N = torch.arange(COUNT)
+    number_N = np.arange(COUNT)
 
-    def read(start: int, stop: int) -> Batch:
-        own = number_N[start:stop]
+    def opened(kept_N: np.ndarray) -> Batch:
+        own = torch.from_numpy(kept_N)
         return Batch(own[:, None].float(), own % 3, row_B=own)
 
-    return Stored(COUNT, read)
+    return Stored(COUNT, lambda start, stop: number_N[start:stop], opened)
 
 
 def drawn(rows: Stored, epoch: int, size: int, start: int = 0) -> list[list[int]]:
@@ -34,11 +36,13 @@ def drawn(rows: Stored, epoch: int, size: int, start: int = 0) -> list[list[int]
     return [batch.row_B.tolist() for batch in batches if batch.row_B is not None]
 
 
-@pytest.mark.parametrize("size", [1, 5, 12, 40, 53, 99])
+@pytest.mark.parametrize("size", [1, 4, 5, 12, 13, 26, 40, 52, 53, 99])
 def test_an_epoch_draws_every_row_once_in_batches_of_one_size(rows: Stored, size: int):
     batches = drawn(rows, 0, size)
     assert sorted(chain.from_iterable(batches)) == list(range(COUNT))
-    assert {len(batch) for batch in batches[:-1]} <= {size} and len(batches) == -(-COUNT // size)
+    alone = COUNT % size == 1 < size  # one row that is left joins the batch before
+    assert {len(batch) for batch in batches[:-1]} <= {size} and len(batches) == -(-COUNT // size) - alone
+    assert len(batches) == Shuffled(Dataset(rows, rows, rows, vector(1)), size, 0).steps_per_epoch
 
 
 def test_every_epoch_has_an_order_of_its_own_and_always_the_same(rows: Stored):
@@ -46,18 +50,19 @@ def test_every_epoch_has_an_order_of_its_own_and_always_the_same(rows: Stored):
     assert list(chain.from_iterable(drawn(rows, 0, 8))) != list(range(COUNT))
 
 
-@pytest.mark.parametrize("size", [1, 5, 12, 17])
+@pytest.mark.parametrize("size", [1, 5, 12, 13, 17, 52])
 def test_an_epoch_goes_on_from_any_batch(rows: Stored, size: int):
     whole = drawn(rows, 2, size)
-    for start in range(len(whole) + 1):
+    for start in range(len(whole)):
         assert drawn(rows, 2, size, start) == whole[start:]
 
 
 def test_parts_rows_and_samples(rows: Stored):
     assert len(rows) == COUNT and rows.part(50, 99).row_B is not None
     assert rows.take(torch.tensor([9, 2])).input[:, 0].tolist() == [9.0, 2.0]  # type: ignore[call-overload]
-    assert len(rows.sample(COUNT)) == COUNT
-    sample = rows.sample(12).row_B
+    assert len(rows.take(torch.tensor([], dtype=torch.int64))) == 0 and len(rows.sample()) == COUNT
+    rows.judged = 12
+    sample = rows.sample().row_B
     assert sample is not None and len(sample) == 12 and sample[0] == 0 and sample[-1] == COUNT - 1
 
 
@@ -73,10 +78,3 @@ def test_records_come_back_while_more_are_added():
         records.append(np.array([([row, -row], row)], records.dtype))
         assert records.read(row, row + 1)["x"].tolist() == [[row, -row]]
     assert records.read(1, 4)["row"].tolist() == [1, 2, 3] and records.count == 5
-
-
-def test_batches_put_together_keep_their_order():
-    one, two = Batch(torch.zeros(2, 1), torch.zeros(2)), Batch(torch.ones(1, 1), torch.ones(1))
-    both = together([one, two])
-    assert both.input.flatten().tolist() == [0, 0, 1] and both.weight_B is None  # type: ignore[union-attr]
-    assert both.target is not None and both.target.tolist() == [0, 0, 1]

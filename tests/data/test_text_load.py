@@ -173,7 +173,7 @@ def test_running_text_shares_nothing_between_its_parts() -> None:
     form = made.dataset.form
     assert form.even and form.causal and form.extent == (32,) and signature.length == 32
     seen: list[str] = []
-    for part in (made.dataset.train, made.dataset.valid, made.dataset.test):
+    for part in map(made.dataset.part, made.share):
         assert part.target is not None
         seen.append(vocabulary(signature, "input").decode(part.target[part.target != UNJUDGED_STEP].tolist()))
         read = vocabulary(signature, "input").decode(codes(part).flatten().tolist())
@@ -187,7 +187,7 @@ def test_documents_are_held_back_whole_where_there_are_enough() -> None:
     _, signature, made = loaded(Text(), documents)
     assert choose_split(signature)[0].dump()["kind"] == "by_group"
     found = vocabulary(signature, "input")
-    texts = [found.decode(codes(part).flatten().tolist()) for part in (made.dataset.train, made.dataset.valid)]
+    texts = [found.decode(codes(part).flatten().tolist()) for part in map(made.dataset.part, ("train", "valid"))]
     letters = [{char for char in text if char.isalpha()} for text in texts]
     assert not letters[0] & letters[1]
 

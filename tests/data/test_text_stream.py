@@ -6,7 +6,6 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,6 +17,10 @@ from pellucid.errors import DataError, Place
 from pellucid.forms import PADDING, UNJUDGED_STEP
 
 END_JUDGES = ByTime(column="position", valid=0.1, test=0.1)
+
+
+def of(code_N: np.ndarray) -> Stream:
+    return Stream(len(code_N), lambda start, stop: code_N[start:stop])
 
 
 def parted(documents: list[str], split) -> list[list[Piece]]:
@@ -64,14 +67,14 @@ def test_splits_that_do_not_go_with_running_text() -> None:
 def test_documents_begin_and_whole_ones_end() -> None:
     found = stream(["ab", "cd"], [Piece(0, 0, 2), Piece(1, 0, 1)], ByteVocabulary())
     a, b, c = (FIRST + ord(letter) for letter in "abc")
-    assert found.code_N.tolist() == [BEGIN, a, b, END, BEGIN, c]
-    assert stream(["ab"], [Piece(0, 0, 2)], ByteVocabulary()).code_N.tolist() == [BEGIN, a, b]
+    assert found.read(0, found.count).tolist() == [BEGIN, a, b, END, BEGIN, c]
+    assert stream(["ab"], [Piece(0, 0, 2)], ByteVocabulary()).read(0, 9).tolist() == [BEGIN, a, b]
 
 
 @given(st.integers(1, 60), st.integers(1, 12))
 def test_every_token_is_asked_for_once_from_those_before_it(tokens: int, length: int) -> None:
-    code_N = torch.arange(10, 11 + tokens)
-    batch = Stream(code_N).windows(length)
+    code_N = np.arange(10, 11 + tokens)
+    batch = of(code_N).windows(length)
     code_BT, target_BT = batch.input[0], batch.target
     assert target_BT is not None and code_BT.shape == target_BT.shape and code_BT.shape[1] == length
     judged = target_BT != UNJUDGED_STEP
@@ -90,10 +93,10 @@ def test_where_a_document_begins_is_not_asked_for() -> None:
 
 
 def test_a_window_is_as_long_as_the_shortest_part_allows() -> None:
-    long, short, none = Stream(torch.zeros(500)), Stream(torch.zeros(41)), Stream(torch.zeros(1))
+    long, short, none = of(np.zeros(500)), of(np.zeros(41)), of(np.zeros(1))
     assert window_for([long, short, none], 128, Place()) == 40 and window_for([long, long], 128, Place()) == 128
     with pytest.raises(DataError, match="at least 8"):
-        window_for([long, Stream(torch.zeros(5))], 128, Place())
+        window_for([long, of(np.zeros(5))], 128, Place())
 
 
 def test_a_short_text_has_a_block_for_each_character() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -110,3 +111,24 @@ def test_a_broken_network_is_told_without_numbers_json_lacks():
     walked = walk(made, 0, layer="head", unit=0)
     json.dumps(walked, allow_nan=False)
     assert walked["unit"]["equal"] is False and "NOT equal" in text(walked)
+
+
+def test_tokens_are_told_by_their_pieces(tmp_path: Path) -> None:
+    rows = [f"{('good', 'bad')[row % 2]} tea number {row % 7},{('yes', 'no')[row % 2]}" for row in range(120)]
+    (tmp_path / "texts.csv").write_text("\n".join(["text,liked", *rows]))
+    settings = {"data.kind": "text", "data.target": "liked", "model": {"kind": "gru", "width": 4}}
+    walked = walk(prepare(recipe_of(str(tmp_path / "texts.csv"), None, settings)[0]), 3)
+    words = [item["category"] for item in walked["inputs"]["table"]]
+    assert words[:2] == ["bad", "tea"] and walked["truth"] == "no" and text(walked)
+    assert [item["input"] for item in walked["inputs"]["table"]][:2] == ["token 1", "token 2"]
+
+
+def test_a_series_has_a_shape() -> None:
+    walked = walk(session("japanese_vowels", model={"kind": "gru", "width": 4}), 0)
+    assert walked["inputs"]["shape"][1] == 12 and walked["unit"]["equal"] and text(walked)
+
+
+@pytest.mark.parametrize("name", ["tagged", "airline", "melodies", "toy_translation"])
+def test_an_answer_at_every_position_is_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="answers at every position"):
+        walk(session(name, model={"kind": "gru", "width": 4}), 0)

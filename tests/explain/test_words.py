@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import nn
 
-from pellucid.data.vocabulary import FIRST, WordVocabulary
+from pellucid.data.signature import Signature
+from pellucid.data.vocabulary import FIRST, CharacterVocabulary, WordVocabulary
 from pellucid.errors import UsageError
-from pellucid.explain.words import analogy, code_of, neighbours, vectors
+from pellucid.explain.words import analogy, code_of, neighbours, told, vectors
 from pellucid.forms import sequence
 from pellucid.network.embed import TokenIntake
 
@@ -53,3 +54,21 @@ def test_the_vectors_are_those_of_the_intake():
     assert torch.equal(vectors(nn.Sequential(intake, nn.Linear(3, 3))), intake.embedding.weight.detach().double())
     with pytest.raises(UsageError):
         vectors(nn.Linear(3, 3))
+
+
+def test_words_are_told_by_name():
+    intake = TokenIntake(len(VECTOR_VD), sequence(1, 4), 3)
+    intake.embedding.weight.data = VECTOR_VD
+    signature = Signature("text", "memory", 1, "", None, vocabulary={"input": KNOWN.as_json()})
+    near = told(intake, signature, "king", None, 2)
+    assert [one["word"] for one in near] == ["man", "apple"] and near[0]["cosine"] == pytest.approx(
+        9.9 / (18.09 * 9.09) ** 0.5, abs=1e-6
+    )
+    assert told(intake, signature, None, "man king woman", 1)[0]["word"] == "queen"
+    with pytest.raises(UsageError, match="three words, and these are 4"):
+        told(intake, signature, None, "man king woman queen", 1)
+
+
+def test_a_character_is_a_token_too():
+    known = CharacterVocabulary(" ab")
+    assert code_of(known, "a") == known.encode("a")[0]

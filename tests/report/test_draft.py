@@ -38,7 +38,9 @@ def people(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("source", ["iris", "penguins", "diabetes", "digits"])
+@pytest.mark.parametrize(
+    "source", ["iris", "penguins", "diabetes", "digits", "airline", "tagged", "melodies", "japanese_vowels"]
+)
 def test_it_reads_back_and_resolves_to_itself(source: str, tmp_path: Path) -> None:
     planned = session(source)
     recipe = back(draft.write(planned), tmp_path)
@@ -90,3 +92,9 @@ def test_a_long_note_is_cut_and_stays_on_its_line(tmp_path: Path) -> None:
 def test_a_recipe_in_memory_is_enough() -> None:
     recipe = read_recipe(Document({"data": {"path": "iris"}, "model": {"kind": "mlp", "widths": []}}, "test"))
     assert "widths: []" in draft.write(prepare(recipe))
+
+
+def test_windows_vocabularies_and_seasons_are_told() -> None:
+    said = comments(draft.write(session("airline")))
+    assert said[0].endswith("windows") and "# season: 12 rows" in said and "# horizon: 12 rows" in said
+    assert any(line.startswith("# vocabulary: ") for line in comments(draft.write(session("tagged"))))

@@ -46,10 +46,12 @@ def test_models_that_count_are_judged_on_the_same_tokens(sequence, test) -> None
     size = vocabulary(evidence.signature, "input").size
     perplexity, bits = metric("perplexity"), metric("bits_per_character")
     assert perplexity.measure(rungs["uniform"].prediction, test.truth, None) == pytest.approx(size)
-    scores = [bits.measure(rungs[name].prediction, test.truth, None) for name in ("unigram", "bigram", "3-gram")]
-    assert scores == sorted(scores, reverse=True)
+    one, two, three = (
+        bits.measure(rungs[name].prediction, test.truth, None) for name in ("unigram", "bigram", "3-gram")
+    )
+    assert max(two, three) < 0.6 * one
     # one row by itself, token after token
-    train = evidence.dataset.train
+    train = evidence.dataset.train.part(0, len(evidence.dataset.train))
     assert isinstance(train.input, Tokens) and isinstance(test.batch.input, Tokens)
     stream = [code for row in range(len(train)) for code in (-1, *row_of(train, row))]
     row = row_of(test.batch, 0)

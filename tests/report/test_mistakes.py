@@ -21,3 +21,10 @@ def test_a_mistake_shows_the_row_as_it_stood(report, evidence) -> None:
 
 def test_a_mistaken_image_is_embedded(report) -> None:
     assert all(PICTURE.fullmatch(row["image"]) for row in report("digits")["mistakes"])
+
+
+def test_series_are_drawn_and_texts_are_shown(sequence_report) -> None:
+    rows = sequence_report("vowels")["mistakes"]
+    assert all(len(row["lines"]) == 3 and 1 < len(row["lines"][0]) <= 30 for row in rows)
+    assert all("tea" in row["cells"]["text"] for row in sequence_report("opinions")["mistakes"])
+    assert sequence_report("tagged")["mistakes"] == []

@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+import pytest
 import torch
 
-from pellucid.report.ngrams import NGrams
+from pellucid.report.ngrams import NGrams, discounts
 
 A, B, C = 0, 1, 2
 STREAM = torch.tensor([A, B, A, B, A, C, -1, A, B])
 
 
 def test_a_unigram_is_the_discounted_share_and_an_even_rest():
-    # a 4, b 3, c 1 of 8; c was seen once and nothing twice: the discount is at its largest, 0.95
+    # a 4, b 3, c 1 of 8; nothing was seen twice, so the discounts are those for want of anything better
     probability, said = NGrams(STREAM, 3, 1).follow(torch.tensor([A, B, C]))[0]
-    rest = 0.95 * 3 / 3
-    expected = torch.tensor([4 - 0.95 + rest, 3 - 0.95 + rest, 1 - 0.95 + rest], dtype=torch.float64) / 8
+    rest = (0.9 + 0.9 + 0.5) / 3
+    expected = torch.tensor([4 - 0.9 + rest, 3 - 0.9 + rest, 1 - 0.5 + rest], dtype=torch.float64) / 8
     torch.testing.assert_close(probability, expected)
     assert said.tolist() == [A, A, A]
 
 
 def test_a_bigram_by_hand():
-    # ab 3, ba 2, ac 1: discount 1 / (1 + 2 * 1); the unigram below counts what comes before: a 1 (b), b 1 (a), c 1 (a)
+    # ab 3, ba 2, ac 1; the unigram below counts what stands before: a 1 (b), b 1 (a), c 1 (a), which is even
     probability, said = NGrams(STREAM, 3, 2).follow(torch.tensor([A, B, A, C]))[1]
-    discount, below = 1 / 3, 1 / 3
-    after_a = [3 - discount + discount * 2 * below, 1 - discount + discount * 2 * below]
-    after_b = 2 - discount + discount * 1 * below
+    below = 1 / 3
+    after_a = [3 - 0.9 + (0.9 + 0.5) * below, 1 - 0.5 + (0.9 + 0.5) * below]
+    after_b = 2 - 0.75 + 0.75 * below
     expected = torch.tensor([after_a[0] / 4, after_b / 2, after_a[1] / 4], dtype=torch.float64)
     torch.testing.assert_close(probability[1:], expected)
     assert said[1:].tolist() == [B, A, B]
+
+
+def test_discounts_by_the_formula():
+    share = 40 / (40 + 2 * 20)
+    expected = (1 - 2 * share * 20 / 40, 2 - 3 * share * 10 / 20, 3 - 4 * share * 4 / 10)
+    assert discounts([40, 20, 10, 4]) == pytest.approx(expected)
+    assert discounts([1, 900, 1, 1])[0] == 0.1 and discounts([5, 0, 1, 1]) == (0.5, 0.75, 0.9)
 
 
 def test_no_gram_crosses_a_gap_and_short_contexts_fall_back():

@@ -4,7 +4,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pellucid.report.svg import Axis, Series, histogram, lines, tick_text, ticks
+from pellucid.report.svg import Axis, Series, histogram, lines, sparks, tick_text, ticks
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,16 @@ def test_a_chart_is_named_and_described() -> None:
 
 def test_a_histogram_of_nothing_is_drawn() -> None:
     ElementTree.fromstring(histogram("h", [0.0, 1.0, 2.0], [0, 0], x=Axis("x"), y=Axis("y")))
+
+
+def test_a_band_is_filled_between_its_edges() -> None:
+    upper, lower = [(0.0, 2.0), (1.0, 3.0)], [(0.0, 0.0), (1.0, -5.0)]
+    page = lines("a", [Series("band", upper, floor=lower)], x=Axis("x"), y=Axis("y"))
+    assert 'fill-opacity=".16"' in page and 'class="area"' in page and ">-4<" in page
+    assert page.count("L") == 3, "four corners"
+
+
+def test_sparks_are_one_line_a_channel_and_take_blank_cells() -> None:
+    page = sparks([[1.0, None, 3.0], [2.0, 2.0], [None]])
+    assert page.count("<path") == 2
+    ElementTree.fromstring(page)

@@ -148,3 +148,66 @@ def test_files_that_say_no_model_are_refused(name: str, value: object, folder: P
     with pytest.raises(ArtifactError) as caught:
         bundle.load(rebuilt(folder, **{name: canonical_json(value)}))
     assert caught.value.exit_code == 3
+
+
+@pytest.fixture
+def words(translation: Run, tmp_path: Path) -> Path:
+    """A copy of a model with two vocabularies."""
+    assert translation.folder is not None
+    return Path(copytree(translation.folder / "model", tmp_path / "model"))
+
+
+def test_vocabularies_are_files_of_their_own_and_come_back(words: Path, translation: Run):
+    assert sorted(path.name for path in (words / "vocabulary").iterdir()) == ["input.json", "target.json"]
+    assert json.loads((words / "signature.json").read_bytes())["vocabulary"] == ["input", "target"]
+    known = translation.model.signature.vocabulary
+    assert json.loads((words / "vocabulary" / "input.json").read_bytes()) == known["input"]
+    assert {"vocabulary/input.json", "vocabulary/target.json"} <= json.loads((words / MANIFEST).read_bytes())[
+        "files"
+    ].keys()
+    model = bundle.load(words)
+    assert model.signature == translation.model.signature and model.signature.vocabulary == known
+    again = bundle.from_bytes(bundle.to_bytes(model))
+    assert again.signature.vocabulary == known and bundle.to_bytes(again) == bundle.to_bytes(model)
+
+
+@pytest.mark.parametrize("name", ["input.json", "target.json"])
+def test_a_damaged_vocabulary_is_found(name: str, words: Path):
+    path = words / "vocabulary" / name
+    whole = path.read_bytes()
+    for data in (whole[:-1], whole + b" ", whole.replace(b"a", b"e", 1), b""):
+        path.write_bytes(data)
+        with pytest.raises(ArtifactError, match=name):
+            bundle.load(words)
+    path.unlink()
+    with pytest.raises(ArtifactError, match="is missing") as caught:
+        bundle.load(words)
+    assert caught.value.exit_code == 3
+
+
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("signature.json", {"vocabulary": ["input", "../../secret"]}),
+        ("signature.json", {"vocabulary": ["input", "more"]}),
+        ("signature.json", {"vocabulary": ["input"]}),
+        ("signature.json", {"vocabulary": 3}),
+        ("signature.json", {"vocabulary": [["input"], "target"]}),
+        ("vocabulary/input.json", {"kind": "magic"}),
+        ("vocabulary/input.json", {"kind": "word", "lower": True, "words": ["one"]}),
+        ("vocabulary/input.json", {"kind": "word", "words": 3}),
+    ],
+)
+def test_a_vocabulary_of_another_model_is_refused(member: str, value: dict[str, object], words: Path):
+    before = json.loads((words / member).read_bytes())
+    changed = {**before, **value} if member == "signature.json" else value
+    with pytest.raises(ArtifactError) as caught:
+        bundle.load(rebuilt(words, **{member: canonical_json(changed)}))
+    assert caught.value.exit_code == 3
+
+
+def test_a_vocabulary_that_is_not_there_is_refused(words: Path):
+    files = bundle.to_bytes(bundle.load(words))
+    del files["vocabulary/target.json"]
+    with pytest.raises(ArtifactError, match=r"target.json: is missing"):
+        bundle.from_bytes(files)

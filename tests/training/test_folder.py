@@ -102,6 +102,23 @@ def test_a_run_that_is_not_this_one_is_refused(change: dict[str, object], code: 
     assert listing(run) == before
 
 
+def test_a_vocabulary_comes_back_or_the_run_is_refused(tmp_path: Path):
+    text = tmp_path / "text.txt"
+    text.write_text("the cat sat on the mat and saw the dog\n" * 40)
+    settings = {**SETTINGS, "model": {"kind": "gru", "width": 4}, "method.epochs": 1}
+    session = prepare(read_recipe(Document({"data": {"path": str(text)}}, "test"), settings))
+    run = tmp_path / "run"
+    run.mkdir()
+    list(events(session, folder.create(run, session, None)))
+    again, _ = folder.reopen(run)
+    assert session.signature.vocabulary == again.signature.vocabulary != {}
+    identity = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps({**identity, "vocabulary": "0" * 64}))
+    with pytest.raises(ResourceError, match="vocabulary") as caught:
+        folder.restored(run, inexact=True)
+    assert caught.value.code == "DEVICE-INEXACT"
+
+
 @pytest.mark.parametrize("content", [b"", b"[]", b"{", b"\xff\xfe", b"null"])
 def test_an_identity_that_is_damaged_is_refused(content: bytes, run: Path):
     (run / "run.json").write_bytes(content)

@@ -38,7 +38,7 @@ def explain(
         found = jobs.words(run, word, analogy=analogy, near=near, code=read_code_file(code))
         width = max((len(one["word"]) for one in found), default=0)
         lines = [f"{one['word'].ljust(width)}  {one['cosine']:.3f}" for one in found]
-        typer.echo(json.dumps(found) if as_json else "\n".join(lines))
+        typer.echo(json.dumps({"words": found}) if as_json else "\n".join(lines))
         return
     if twin:
         program = jobs.twin(run, code=read_code_file(code))

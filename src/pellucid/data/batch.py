@@ -44,7 +44,7 @@ class Batch:
     position of a sequence, -1 where it is not judged; or float32 target_BHD of values to come, in the units of the
     data."""
     weight_B: torch.Tensor | None = None
-    """Sample weight times class weight; None means 1 for every example."""
+    """Sample weight times class weight; None means 1 for every example. weight_BT where each position has its own."""
     row_B: torch.Tensor | None = None
     """Position of each example in its data set."""
     mixed: tuple[torch.Tensor, torch.Tensor] | None = None
@@ -59,6 +59,15 @@ class Batch:
 
     def __len__(self) -> int:
         return forms.length(self.input)
+
+    def weighed(self, weight_C: torch.Tensor) -> Batch:
+        """With the weight of each row, or of each position that is judged, times that of its class."""
+        assert self.target is not None
+        own = weight_C[self.target.clamp_min(0)].float()
+        if own.dim() == 1:
+            return replace(self, weight_B=own if self.weight_B is None else self.weight_B * own)
+        own = own.masked_fill(self.target < 0, 0.0)
+        return replace(self, weight_B=own if self.weight_B is None else self.weight_B[:, None] * own)
 
     def sample(self) -> Batch:
         """The rows by which it is judged: all of them."""
@@ -119,10 +128,12 @@ class Batch:
         cut, longest = _cut(self.input)
         if longest is None:
             return self
-        target = self.target
+        target, weight = self.target, self.weight_B
         if target is not None and target.dim() == 2 and not target.is_floating_point():
             target = target[:, :longest]
-        return replace(self, input=cut, target=target)
+        if weight is not None and weight.dim() == 2:
+            weight = weight[:, :longest]
+        return replace(self, input=cut, target=target, weight_B=weight)
 
 
 def _cut(signal: Signal) -> tuple[Signal, int | None]:

@@ -205,7 +205,7 @@ def _stored(raw: LargeRaw, preparation: TablePreparation, signature: Signature, 
             records.append(rows)
         position += piece.rows
     assert records is not None and records.count == count
-    return Stored(count, lambda start, stop: _unpacked(records.read(start, stop)))
+    return Stored(count, records.read, _unpacked)
 
 
 def _packed(batch: Batch, row_N: np.ndarray) -> np.ndarray:

@@ -138,16 +138,29 @@ def elecdemand(folder: Path) -> Table:
 def languages(folder: Path) -> Table:
     """Spoken descriptions of stamps and the language of each; all clips of one stamp are in the same part.
 
-    Stamps that have a clip in common, byte for byte, count as one, which is called by the first of them.
+    Stamps that have the same recording in any language count as one, which is called by the first of them.
     """
     files = SPOKEN.at(folder)
     stamps = [(file.parent / file.stem.rsplit("_desc_", 1)[0]).relative_to(folder).as_posix() for file in files]
-    one = _together(stamps, [sha256(file.read_bytes()).hexdigest() for file in files])
+    one = _together(stamps, [sha256(packets(file.read_bytes())).hexdigest() for file in files])
     rows = [
         (str(file), LANGUAGES[file.stem.rsplit("_", 1)[1]], one[stamp], part_of(one[stamp], 0.7, 0.8))
         for file, stamp in zip(files, stamps, strict=True)
     ]
     return _columns(("path", "label", "stamp", "split"), rows)
+
+
+def packets(data: bytes) -> bytes:
+    """What the pages of an Ogg file hold, without headers: copies of a recording differ in the stream's number."""
+    found: list[bytes] = []
+    at = 0
+    while data[at : at + 4] == b"OggS" and len(data) > at + 27:
+        start = at + 27 + data[at + 26]
+        end = start + sum(data[at + 27 : start])
+        if any(data[at + 6 : at + 14]):  # pages of headers are at time 0
+            found.append(data[start:end])
+        at = end
+    return b"".join(found) or data
 
 
 def part_of(group: str, train: float, valid: float) -> str:

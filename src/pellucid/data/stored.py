@@ -15,7 +15,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from pellucid import forms, seeds
+from pellucid import seeds
 from pellucid.data.batch import Batch
 from pellucid.errors import Place, ResourceError
 
@@ -30,14 +30,24 @@ SAMPLE = 100_000
 class Stored(Batch):
     """A Batch whose rows are read from where they lie; `input` and `target` are those of its first rows."""
 
-    __slots__ = ("count", "device", "read", "weight_C")
+    __slots__ = ("count", "device", "judged", "opened", "read", "weight_C")
 
-    def __init__(self, count: int, read: Callable[[int, int], Batch]) -> None:
-        first = read(0, min(count, 2))
+    def __init__(
+        self,
+        count: int,
+        read: Callable[[int, int], np.ndarray],
+        opened: Callable[[np.ndarray], Batch],
+        judged: int = SAMPLE,
+    ) -> None:
+        first = opened(read(0, min(count, 2)))
         super().__init__(first.input, first.target)
         self.count = count
         self.read = read
-        """(start, stop) -> those rows."""
+        """(start, stop) -> those rows as they are kept, which takes less room."""
+        self.opened = opened
+        """Rows as they are kept -> rows as they are learnt from."""
+        self.judged = judged
+        """Rows by which it is judged, at most."""
         self.device = "cpu"
         self.weight_C: torch.Tensor | None = None
         """Weight of each class, which multiplies that of the rows."""
@@ -47,71 +57,69 @@ class Stored(Batch):
 
     def part(self, start: int, stop: int) -> Batch:
         """The rows from `start` to `stop`."""
-        batch = self.read(start, max(start, min(stop, self.count)))
-        if self.weight_C is not None and batch.target is not None:
-            own_B = self.weight_C[batch.target].float()
-            batch = replace(batch, weight_B=own_B if batch.weight_B is None else batch.weight_B * own_B)
-        return batch if self.device == "cpu" else batch.to(self.device)
+        return self._given(self._read(start, stop))
 
     def take(self, index: torch.Tensor) -> Batch:
         """The rows at `index`, read one by one."""
-        return together([self.part(at, at + 1) for at in index.tolist()])
+        return self._given(np.concatenate([self._read(0, 0), *(self._read(at, at + 1) for at in index.tolist())]))
 
     def to(self, device: str) -> Stored:
         """The same rows, given on another device."""
         self.device = device
+        first = self.part(0, min(self.count, 2))
+        self.input, self.target = first.input, first.target
         return self
 
-    def sample(self, most: int = SAMPLE) -> Batch:
-        """At most so many rows, in blocks spread evenly over the file."""
-        if self.count <= most:
+    def sample(self) -> Batch:
+        """The rows by which it is judged: all, or blocks spread evenly over the file."""
+        if self.count <= self.judged:
             return self.part(0, self.count)
-        blocks = max(1, most // BLOCK)
-        starts = (np.arange(blocks) * (self.count - BLOCK) / max(blocks - 1, 1)).astype(int)
-        return together([self.part(start, start + BLOCK) for start in np.unique(starts).tolist()])
+        blocks, size = max(1, self.judged // BLOCK), min(BLOCK, self.judged)
+        starts = (np.arange(blocks) * (self.count - size) / max(blocks - 1, 1)).astype(int)
+        return self._given(np.concatenate([self._read(start, start + size) for start in np.unique(starts).tolist()]))
 
     def shuffled(self, seed: int, epoch: int, size: int, start: int) -> Iterator[Batch]:
-        """The batches of one epoch of `size` rows each, from number `start` on; the last one is what is left."""
+        """The batches of one epoch of `size` rows each, from number `start` on; the last one is what is left.
+
+        One row that is left joins the batch before, since a norm cannot use it.
+        """
+        held: np.ndarray | None = None
+        for rows in self._drawn(seed, epoch, size, start):
+            if held is not None and len(rows) == 1 < size:
+                rows = np.concatenate([held, rows])
+            elif held is not None:
+                yield self._given(held)
+            held = rows
+        if held is not None:
+            yield self._given(held)
+
+    def _drawn(self, seed: int, epoch: int, size: int, start: int) -> Iterator[np.ndarray]:
         blocks = -(-self.count // BLOCK)
         order = torch.randperm(blocks, generator=seeds.generator(seed, "order", epoch)).tolist()
         order.append(order.pop(order.index(blocks - 1)))  # the last block may be short, so it stays the last
         skip, left = divmod(start * size, POOL * BLOCK)
-        rest: list[Batch] = []
-        waiting = 0
+        rest = self._read(0, 0)
         for pool in range(skip, -(-blocks // POOL)):
             chosen = order[pool * POOL : (pool + 1) * POOL]
-            rows = together([self.part(block * BLOCK, (block + 1) * BLOCK) for block in chosen])
-            rows = rows.take(torch.randperm(len(rows), generator=seeds.generator(seed, "order", epoch, pool)))
-            if left:
-                rows, left = rows.part(left, len(rows)), 0
-            rest, waiting = [*rest, rows], waiting + len(rows)
-            if waiting >= size:
-                whole = together(rest)
-                for low in range(0, waiting - size + 1, size):
-                    yield whole.part(low, low + size)
-                rest, waiting = [whole.part(waiting - waiting % size, waiting)], waiting % size
-        if waiting:
-            yield together(rest)
+            rows = np.concatenate([self._read(block * BLOCK, (block + 1) * BLOCK) for block in chosen])
+            order_N = torch.randperm(len(rows), generator=seeds.generator(seed, "order", epoch, pool)).numpy()
+            rows, left = np.concatenate([rest, rows[order_N[left:]]]), 0
+            whole = len(rows) - len(rows) % size
+            for low in range(0, whole, size):
+                yield rows[low : low + size]
+            rest = rows[whole:]
+        if len(rest):
+            yield rest
 
+    def _read(self, start: int, stop: int) -> np.ndarray:
+        return self.read(start, max(start, min(stop, self.count)))
 
-def together(batches: list[Batch]) -> Batch:
-    """Several batches as one."""
-    if len(batches) == 1:
-        return batches[0]
-    first, columns = batches[0], zip(*(forms.tensors(batch.input) for batch in batches), strict=True)
-    joined = iter([torch.cat(column) for column in columns])
-    return replace(
-        first,
-        input=forms.each(first.input, lambda _: next(joined)),
-        target=_cat([batch.target for batch in batches]),
-        weight_B=_cat([batch.weight_B for batch in batches]),
-        row_B=_cat([batch.row_B for batch in batches]),
-    )
-
-
-def _cat(tensors: list[torch.Tensor | None]) -> torch.Tensor | None:
-    found = [tensor for tensor in tensors if tensor is not None]
-    return torch.cat(found) if found else None
+    def _given(self, rows: np.ndarray) -> Batch:
+        """Kept rows as a batch, with the weights of their classes, on the device."""
+        batch = self.opened(rows)
+        if self.weight_C is not None and batch.target is not None:
+            batch = batch.weighed(self.weight_C)
+        return batch if self.device == "cpu" else batch.to(self.device)
 
 
 class Records:

@@ -57,7 +57,7 @@ class Text(Data):
 
         Raises: DataError with file, line and reason at the first thing that cannot be used.
         """
-        from pellucid.data.text_files import Reader
+        from pellucid.data.text_files import Reader, is_long
         from pellucid.data.text_raw import joined
 
         if self.path is None:
@@ -66,7 +66,7 @@ class Text(Data):
         files = [self.path]
         if isinstance(self.split, ByFiles):
             files += [file for file in (self.split.valid, self.split.test) if file is not None]
-        reader = Reader(next(iter(self.targets), None), self.on_bad_row != "error")
+        reader = Reader(next(iter(self.targets), None), self.on_bad_row != "error", long=is_long(files))
         return self._settled(joined([reader.read(file) for file in files]), self.targets)
 
     def read_rows(self, rows: Any) -> TextRaw:

@@ -18,6 +18,7 @@ from pellucid.data.reading import JSON_SUFFIXES, read_table
 from pellucid.data.splitting import PART_NAMES
 from pellucid.data.text_conll import TOKENS, read_conll, read_token_lines
 from pellucid.data.text_guess import PLAIN, TAGGED
+from pellucid.data.text_long import LONG, LongText
 from pellucid.data.text_raw import FILE, FOLDER, PART, TEXT, TextRaw, of_columns
 from pellucid.errors import DataError, Place, quote
 
@@ -34,6 +35,8 @@ class Reader:
     """Whether tagged sentences must have labels."""
     lines: bool = False
     """Whether every line of a plain text is a text of its own."""
+    long: bool = False
+    """Whether running text stays in its files."""
     skipped: dict[str, str] = field(default_factory=dict)
 
     def refuse(self, fault: DataError) -> None:
@@ -55,7 +58,7 @@ class Reader:
             return self._plain(sys.stdin.buffer.read(), "standard input")
         suffix = Path(path).suffix.lower()
         if suffix in TAGGED or (suffix in PLAIN and not _has_header(path, self.target)):
-            return self._of_words(read_bytes(path), path, suffix)
+            return self._long(path) if self.long else self._of_words(read_bytes(path), path, suffix)
         if suffix in JSON_SUFFIXES and holds_lists(data := read_bytes(path)):
             return read_token_lines(data, path, self.refuse, labelled=self.labelled)
         return TextRaw("rows", read_table(path, None, (), self.skipped if self.tolerant else None))
@@ -76,6 +79,14 @@ class Reader:
             return TextRaw("documents", of_columns({TEXT: [text]}, **where), why="it is running text")
         texts = text.removesuffix("\n").split("\n")
         return TextRaw("rows", of_columns({TEXT: texts}, **where, unit="line"), why="every line is a text")
+
+    def _long(self, path: str) -> TextRaw:
+        """One document that stays in its file."""
+        text = LongText(path)
+        if not text.beginning:
+            raise DataError("DATA-CSV-EMPTY", "the file holds no text", place=Place(path))
+        table = of_columns({TEXT: [text.beginning]}, files=(path,), fingerprint=text.digest)
+        return TextRaw("documents", table, why="it is running text", long=(text,))
 
     def _folder(self, folder: Path) -> TextRaw:
         """Documents; or texts in folders of their classes; or files of sentences; perhaps by train, valid and test."""
@@ -103,14 +114,20 @@ class Reader:
         columns: dict[str, list[str | None]] = {FILE: [], TEXT: []}
         digest = sha256()
         kept: list[int] = []
+        long: list[LongText] = []
         for place, name in enumerate(files):
-            data = _bytes(folder / name)
-            digest.update(f"{name}\x1f{sha256(data).hexdigest()}\x1e".encode())
             try:
-                text = decode(data, str(folder / name)).replace("\r\n", "\n")
+                if self.long and depths == {1}:
+                    long.append(LongText(str(folder / name)))
+                    text, found = long[-1].beginning, long[-1].digest
+                else:
+                    data = _bytes(folder / name)
+                    found = sha256(data).hexdigest()
+                    text = decode(data, str(folder / name)).replace("\r\n", "\n")
             except DataError as fault:
                 self.refuse(fault)
                 continue
+            digest.update(f"{name}\x1f{found}\x1e".encode())
             kept.append(place)
             columns[FILE].append(str(folder / name))
             columns[TEXT].append(text)
@@ -121,7 +138,7 @@ class Reader:
         table = of_columns(columns, fingerprint=digest.hexdigest())
         why = "every file is a text" if depths == {2} else "every file is a document"
         target = (FOLDER,) if depths == {2} else ()
-        return TextRaw("rows" if target else "documents", table, target=target, why=why, filed=True)
+        return TextRaw("rows" if target else "documents", table, target=target, why=why, filed=True, long=tuple(long))
 
     def _named(self, name: str) -> TextRaw:
         """An embedded or packaged set."""
@@ -132,6 +149,16 @@ class Reader:
         if suffix in PLAIN | TAGGED:
             return self._of_words(data, name, suffix)
         return TextRaw("rows", read_delimited(data, name))
+
+
+def is_long(paths: list[str]) -> bool:
+    """Whether all that is named are plain texts, or folders of them, and too much to be held."""
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.is_dir() and not (path.suffix.lower() in PLAIN and path.is_file()):
+            return False
+        files += [path / name for name in _files(path)] if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file()) >= LONG
 
 
 def holds_lists(data: bytes) -> bool:

@@ -14,6 +14,7 @@ from pellucid.errors import Place, quote
 from pellucid.findings import Finding
 
 if TYPE_CHECKING:
+    from pellucid.data.text_stream import Piece
     from pellucid.findings import Severity
 
 Evidence = dict[str, float | int | str]
@@ -55,6 +56,26 @@ def left_out(raw: TextRaw) -> list[Finding]:
     message = f"{count} rows were left out as data.on_bad_row allows; the first: {where}: {reason}."
     evidence: Evidence = {"rows": count, "first places": "; ".join(list(raw.skipped)[:20])}
     return [Finding("bad-rows", "warning", message, "", evidence, "Mend them at their source.")]
+
+
+def long(raw: TextRaw, train: Sequence[Piece], learnt: int | None) -> Finding:
+    """That the text stays in its files, and how much of it the vocabulary comes from."""
+    characters, lines = sum(map(len, raw.long)), sum(text.lines for text in raw.long)
+    size = sum(run.stop - run.start for run in train)
+    read = "all" if learnt is None or size <= learnt else f"about {learnt:,}"
+    message = (
+        f"{characters:,} characters in {lines:,} lines are read piece by piece; "
+        f"the vocabulary comes from {read} of the {size:,} that train."
+    )
+    return Finding("long-text", "info", message, raw.text, {"characters": characters, "lines": lines})
+
+
+def judged(part: str, whole: Sequence[Piece], kept: Sequence[Piece]) -> Finding:
+    """That not all that was set aside is judged by."""
+    total, taken = (sum(run.stop - run.start for run in runs) for runs in (whole, kept))
+    message = f"the {part} part judges by {taken:,} of its {total:,} characters; the rest is not read."
+    cure = f"A smaller share for {part} in data.split leaves more to train on."
+    return Finding("judged-by", "info", message, part, {"characters": taken, "set aside": total}, cure)
 
 
 def cut(codes: Sequence[np.ndarray], length: int, place: Callable[[int], Place], column: str) -> list[Finding]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import blake2b
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,9 @@ from pellucid.data.source import Loaded
 from pellucid.data.split import Split
 from pellucid.data.splitting import Facts
 from pellucid.data.targets import target_codes, target_values
+from pellucid.data.text_long import Document, content
 from pellucid.data.text_prepare import TextPreparation, coded, strange
+from pellucid.data.text_stream import Piece
 from pellucid.data.tokenizers import Bytes, Characters, Subwords, Tokenizer, Words
 from pellucid.data.vocabulary import WORD, Vocabulary
 from pellucid.errors import DataError, Place, RecipeError, did_you_mean, quote
@@ -58,7 +59,7 @@ class Asked:
 
 def row_hashes(raw: TextRaw) -> np.ndarray:
     """uint64: the hash of each text, whatever stands beside it."""
-    hashed = [blake2b(text.encode(), digest_size=8).digest() for text in raw.texts()]
+    hashed = [content(text) for text in raw.documents]
     return np.frombuffer(b"".join(hashed), "<u8").astype(np.uint64)
 
 
@@ -103,28 +104,36 @@ def load_rows(raw: TextRaw, signature: Signature, split: Split, seed: int, asked
 
 def load_stream(raw: TextRaw, signature: Signature, split: Split, seed: int, asked: Asked) -> Loaded:
     """Running text as windows; no window has characters of two parts."""
-    documents = raw.texts()
+    documents = raw.documents
     pieces = text_stream.pieces(documents, split)
     facts = text_stream.facts(raw, documents, pieces)
     part_P = split.assign(facts, seed)
     findings = [*check_parts(part_P, facts, (), split)]
-    runs = [text_stream.runs(pieces, part_P, code) for code in range(3)]
-    train = [documents[run.document][run.start : run.stop] for run in runs[0]]
-    tokenizer, why = (asked.tokenizer, "") if asked.tokenizer else _for_stream(train)
-    found = tokenizer.fit(train)
+    train, *aside = (text_stream.runs(pieces, part_P, code) for code in range(3))
+    judged = [text_stream.bounded(part, text_stream.JUDGED) for part in aside]
+    tokenizer, why = (asked.tokenizer, "") if asked.tokenizer else _for_stream(documents, train)
+    found = tokenizer.fit(text_stream.spread(documents, train, tokenizer.learnt))
     signature = signature.replace(
         vocabulary={"input": found.as_json()}, notes={**signature.notes, "tokenizer": _said(tokenizer, found, why)}
     )
-    held = [documents[run.document][run.start : run.stop] for part in runs[1:] for run in part]
+    if raw.long:
+        findings.append(text_findings.long(raw, train, tokenizer.learnt))
+    findings += [
+        text_findings.judged(name, part, kept)
+        for name, part, kept in zip(PARTS[1:], aside, judged, strict=True)
+        if kept != part
+    ]
+    held = [documents[run.document][run.start : run.stop] for part in judged for run in part]
     codes = [found.codes(text) for text in held]
     findings += text_findings.unknown(codes, lambda row: found.unknown(held[row]), raw.text, severity="info")
-    streams = [text_stream.stream(documents, part, found) for part in runs]
+    streams = [text_stream.stream(documents, train, found, in_file=bool(raw.long))]
+    streams += [text_stream.stream(documents, part, found) for part in judged]
     window = text_stream.window_for(streams, asked.window or WINDOW, Place(signature.source))
     if asked.window is not None and window < asked.window:
         message = f"a window has {window} tokens instead of {asked.window}: no more are in the shortest part."
         findings.append(Finding("window-cut", "warning", message, "data.window", {"tokens": window}))
-    parts: list[Batch] = []
-    for part in streams:
+    parts: list[Batch] = [streams[0].stored(window)]
+    for part in streams[1:]:
         rows = sum(map(len, parts))
         parts.append(part.windows(window, first_row=rows) if part.pairs > 0 else parts[0].part(0, 0))
     form = forms.sequence(1, window, even=True, causal=True)
@@ -190,13 +199,13 @@ def _tokenizer(train: TextRaw, kind: str) -> tuple[Tokenizer, str]:
     return Words(lower=False, least=1), f"{train.rows:,} pairs: too few to learn parts of words"
 
 
-def _for_stream(train: Sequence[str]) -> tuple[Tokenizer, str]:
-    characters = sum(map(len, train))
+def _for_stream(documents: Sequence[Document], train: Sequence[Piece]) -> tuple[Tokenizer, str]:
+    characters = sum(piece.stop - piece.start for piece in train)
     if characters >= LARGE:
         if find_spec("tokenizers"):
             return Subwords(), f"{characters:,} characters are too long a text, parts of words are not"
         return Bytes(), f"{characters:,} characters, and the package tokenizers is not installed"
-    different = len(set().union(*train))
+    different = len(set[str]().union(*text_stream.spread(documents, train)))
     if different > MANY_CHARACTERS:
         return Bytes(), f"{different:,} different characters are too many codes"
     return Characters(), f"{characters:,} characters, {different} different ones: small enough to learn one by one"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pellucid.data.signature import Signature
 from pellucid.data.table_raw import TableRaw, cell_fingerprint, join
+from pellucid.data.text_long import Document, LongText
 from pellucid.errors import DataError, Place
 from pellucid.findings import Finding
 
@@ -45,6 +46,8 @@ class TextRaw:
     coded: tuple[Sequence[np.ndarray], ...] = ()
     """The codes of the texts (and of the sentences to write), where they were looked up already."""
     findings: tuple[Finding, ...] = ()
+    long: tuple[LongText, ...] = ()
+    """Running text that stays in its files; the table has the beginning of each."""
 
     @property
     def rows(self) -> int:
@@ -55,6 +58,11 @@ class TextRaw:
     def fingerprint(self) -> str:
         """SHA-256 over the content."""
         return self.table.fingerprint
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """The whole texts, wherever they are."""
+        return self.long or self.texts()
 
     def texts(self, column: str | None = None) -> list[str]:
         """The texts, empty where the cell is."""
@@ -79,7 +87,8 @@ class TextRaw:
 
         index = np.flatnonzero(keep_N)
         words, labels = ([part[row] for row in index.tolist()] if part else part for part in (self.words, self.labels))
-        return replace(self, table=self.table.take(keep_N), words=words, labels=labels)
+        long = tuple(self.long[row] for row in index.tolist()) if self.long else ()
+        return replace(self, table=self.table.take(keep_N), words=words, labels=labels, long=long)
 
 
 def of_columns(columns: Mapping[str, Sequence[str | None]], **fields: Any) -> TableRaw:
@@ -113,4 +122,5 @@ def joined(parts: list[TextRaw]) -> TextRaw:
     words = [row for part in parts for row in part.words]
     labels = [row for part in parts for row in part.labels]
     skipped = {place: reason for part in parts for place, reason in part.skipped.items()}
-    return replace(parts[0], table=join(tables), words=words, labels=labels, skipped=skipped)
+    long = tuple(text for part in parts for text in part.long)
+    return replace(parts[0], table=join(tables), words=words, labels=labels, skipped=skipped, long=long)

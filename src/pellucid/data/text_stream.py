@@ -1,23 +1,26 @@
 """Running text: cut into parts that share no character, and each part into windows of tokens.
 
 A part is the pieces of documents that the split put into it, each beginning with BEGIN; a document that is in it whole
-ends with END. Every token of the text is asked for once, from the tokens of its window before it.
+ends with END. Every token of the text is asked for once, from the tokens of its window before it. Tokens lie in memory,
+or in a file where the text does, in the smallest integers that hold them; a batch is drawn from there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import torch
+from numpy.lib.stride_tricks import sliding_window_view
 
 from pellucid.data.batch import Batch
 from pellucid.data.splitting import ByColumn, ByFiles, ByTime, Facts
+from pellucid.data.stored import Records, Stored
 from pellucid.data.text_columns import DOCUMENT, POSITION
+from pellucid.data.text_long import CHUNK, Document, chunks, content
 from pellucid.data.vocabulary import BEGIN, END, PADDING, Vocabulary
 from pellucid.errors import DataError, Place, did_you_mean, quote
 from pellucid.forms import UNJUDGED_STEP, Tokens
@@ -30,6 +33,10 @@ BLOCKS = 100
 """Blocks into which the split by position cuts a document."""
 SHORTEST = 8
 """Tokens of the shortest window."""
+JUDGED = 2_000_000
+"""Tokens by which the training part is judged, and characters by which the others are, at most."""
+VARIED = 10
+"""Pieces at least, if there are so many, by which a part is judged that is too long."""
 
 
 class Piece(NamedTuple):
@@ -40,7 +47,7 @@ class Piece(NamedTuple):
     stop: int
 
 
-def pieces(documents: Sequence[str], split: Split) -> list[Piece]:
+def pieces(documents: Sequence[Document], split: Split) -> list[Piece]:
     """What a split deals out: blocks of each document where it goes by position, else whole documents.
 
     Raises: DataError where there are too few documents.
@@ -59,10 +66,10 @@ def pieces(documents: Sequence[str], split: Split) -> list[Piece]:
     return found
 
 
-def facts(raw: TextRaw, documents: Sequence[str], found: Sequence[Piece]) -> Facts:
+def facts(raw: TextRaw, documents: Sequence[Document], found: Sequence[Piece]) -> Facts:
     """What a split may look at: content, document, position, and the columns of a table of documents."""
-    content = [documents[piece.document][piece.start : piece.stop] for piece in found]
-    row_N = np.frombuffer(b"".join(blake2b(text.encode(), digest_size=8).digest() for text in content), "<u8")
+    hashed = [content(documents[piece.document], piece.start, piece.stop) for piece in found]
+    row_N = np.frombuffer(b"".join(hashed), "<u8")
     whose_N = np.array([piece.document for piece in found])
 
     def text(name: str) -> np.ndarray:
@@ -98,45 +105,102 @@ def runs(found: Sequence[Piece], part_P: np.ndarray, code: int) -> list[Piece]:
     return joined
 
 
-@dataclass
+def bounded(found: Sequence[Piece], most: int) -> list[Piece]:
+    """At most so many characters of some pieces: of pieces all over them, as much of each."""
+    total = sum(piece.stop - piece.start for piece in found)
+    if total <= most:
+        return list(found)
+    kept = found[:: max(1, min(total // most, len(found) // VARIED))]
+    share = most / sum(piece.stop - piece.start for piece in kept)
+    return [piece._replace(stop=piece.start + int((piece.stop - piece.start) * min(share, 1.0))) for piece in kept]
+
+
+def spread(documents: Sequence[Document], found: Sequence[Piece], most: int | None = None) -> Iterator[str]:
+    """The characters of some pieces, or about `most` of them from all over the pieces."""
+    total = sum(piece.stop - piece.start for piece in found)
+    if most is None or total <= most:
+        return (text for whose, start, stop in found for text in chunks(documents[whose], start, stop))
+    parts = [
+        (whose, start, min(start + CHUNK, stop)) for whose, first, stop in found for start in range(first, stop, CHUNK)
+    ]
+    places = np.linspace(0, len(parts) - 1, max(1, len(parts) * most // total)).astype(int)
+    return (text for place in places.tolist() for text in chunks(documents[parts[place][0]], *parts[place][1:]))
+
+
+@dataclass(frozen=True)
 class Stream:
     """The tokens of a part, one after another: what windows are cut from."""
 
-    code_N: torch.Tensor
-    """int64."""
+    count: int
+    read: Callable[[int, int], np.ndarray]
+    """(start, stop) -> those tokens."""
 
     @property
     def pairs(self) -> int:
         """Tokens that have one before them."""
-        return len(self.code_N) - 1
+        return self.count - 1
 
     def windows(self, length: int, *, first_row: int = 0) -> Batch:
+        """All rows of `stored`, in memory."""
+        stored = self.stored(length, first_row=first_row)
+        return stored.part(0, len(stored))
+
+    def stored(self, length: int, *, first_row: int = 0) -> Stored:
         """Tokens code_BT and the tokens that follow them, target_BT; windows lie side by side.
 
         The last window reaches back so that it is full, and judges only what no other did. A stream shorter than one
         window is padded.
         """
-        code_N = torch.nn.functional.pad(self.code_N, (0, max(0, length - self.pairs)), value=PADDING)
-        code_BT, target_BT = code_N[:-1].unfold(0, length, length), code_N[1:].unfold(0, length, length)
-        rest = (len(code_N) - 1) % length
-        if rest:
-            code_BT = torch.cat([code_BT, code_N[None, -length - 1 : -1]])
-            target_BT = torch.cat([target_BT, code_N[None, -length:]])
-        target_BT = target_BT.masked_fill((target_BT == BEGIN) | (target_BT == PADDING), UNJUDGED_STEP)
-        if rest:
-            target_BT[-1, : length - rest] = UNJUDGED_STEP
-        return Batch(Tokens(code_BT), target_BT, None, torch.arange(first_row, first_row + len(code_BT)))
+        whole, rest = divmod(self.pairs, length)
+        rows = max(1, whole + (rest > 0))
+        told = length - rest if whole and rest else 0
+        kept = np.dtype([("row", np.int64), ("code", self.read(0, 0).dtype, (length + 1,))])
+
+        def read(start: int, stop: int) -> np.ndarray:
+            row_B = np.zeros(stop - start, kept)
+            row_B["row"] = np.arange(start, stop)
+            full = min(stop, whole)
+            if start < full:
+                code_N = self.read(start * length, full * length + 1)
+                row_B["code"][: full - start] = sliding_window_view(code_N, length + 1)[::length]
+            if max(start, whole) < stop:
+                code_N = self.read(max(0, self.pairs - length), self.count)
+                row_B["code"][-1, : len(code_N)] = code_N  # behind them is 0, which is PADDING
+            return row_B
+
+        def opened(row_B: np.ndarray) -> Batch:
+            code_BS, number_B = torch.from_numpy(row_B["code"].astype(np.int64)), torch.from_numpy(row_B["row"].copy())
+            code_BT, target_BT = code_BS[:, :-1], code_BS[:, 1:]
+            target_BT = target_BT.masked_fill((target_BT == BEGIN) | (target_BT == PADDING), UNJUDGED_STEP)
+            target_BT[number_B == rows - 1, :told] = UNJUDGED_STEP
+            return Batch(Tokens(code_BT), target_BT, None, number_B + first_row)
+
+        return Stored(rows, read, opened, judged=max(1, JUDGED // length))
 
 
-def stream(documents: Sequence[str], found: Sequence[Piece], vocabulary: Vocabulary) -> Stream:
-    """The tokens of some pieces."""
-    codes: list[np.ndarray] = []
-    for document, start, stop in found:
-        text = documents[document]
-        whole = start == 0 and stop == len(text) and len(documents) > 1
-        codes += [np.array([BEGIN]), vocabulary.codes(text[start:stop]), np.array([END] if whole else [], np.int64)]
-    code_N = np.concatenate(codes) if codes else np.array([BEGIN])
-    return Stream(torch.from_numpy(code_N.astype(np.int64)))
+def codes(documents: Sequence[Document], found: Sequence[Piece], vocabulary: Vocabulary) -> Iterator[np.ndarray]:
+    """The tokens of some pieces, in the smallest integers that hold them."""
+    dtype = np.min_scalar_type(vocabulary.size - 1)
+    for whose, start, stop in found:
+        document = documents[whose]
+        yield np.array([BEGIN], dtype)
+        for text in chunks(document, start, stop):
+            yield vocabulary.codes(text).astype(dtype)
+        if start == 0 and stop == len(document) and len(documents) > 1:
+            yield np.array([END], dtype)
+
+
+def stream(
+    documents: Sequence[Document], found: Sequence[Piece], vocabulary: Vocabulary, *, in_file: bool = False
+) -> Stream:
+    """The tokens of some pieces, in memory or in a file."""
+    if in_file:
+        records = Records(np.min_scalar_type(vocabulary.size - 1))
+        for code_N in codes(documents, found, vocabulary):
+            records.append(code_N)
+        return Stream(records.count, records.read)
+    code_N = np.concatenate([*codes(documents, found, vocabulary)]) if found else np.array([BEGIN], np.uint8)
+    return Stream(len(code_N), lambda start, stop: code_N[start:stop])
 
 
 def window_for(streams: Sequence[Stream], asked: int, place: Place) -> int:

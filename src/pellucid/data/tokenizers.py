@@ -21,6 +21,8 @@ class Tokenizer(Part):
     """A rule that cuts text into tokens; the codes of the tokens are fitted on the training part only."""
 
     catalogue: ClassVar = "pellucid.data.catalogue_tokenizers"
+    learnt: ClassVar[int | None] = 32 * 2**20
+    """Characters of running text that are learnt from, at most; None: all."""
 
     @abstractmethod
     def fit(self, texts: Iterable[str]) -> Vocabulary:
@@ -31,6 +33,7 @@ class Bytes(Tokenizer):
     """The bytes of UTF-8: 256 of them, so nothing is ever unknown, and sequences are longest."""
 
     kind: Literal["byte"] = "byte"
+    learnt: ClassVar = None
 
     def fit(self, texts: Iterable[str]) -> Vocabulary:
         """Nothing is to be fitted."""
@@ -43,17 +46,21 @@ class Characters(Tokenizer):
     """The characters that the training part has, which small language models learn best."""
 
     kind: Literal["character"] = "character"
+    learnt: ClassVar = None
     least: Count = 1
     """How often a character must be there to have a code of its own."""
 
     def fit(self, texts: Iterable[str]) -> Vocabulary:
         """Characters in the order of their numbers."""
-        from pellucid.data.vocabulary import CharacterVocabulary
+        import numpy as np
 
-        counted: Counter[str] = Counter()
+        from pellucid.data.vocabulary import CharacterVocabulary, points
+
+        count_C = np.zeros(0x110000, np.int64)
         for text in texts:
-            counted.update(text)
-        return CharacterVocabulary("".join(sorted(symbol for symbol, count in counted.items() if count >= self.least)))
+            found_C = np.bincount(points(text))
+            count_C[: len(found_C)] += found_C
+        return CharacterVocabulary("".join(map(chr, np.flatnonzero(count_C >= self.least).tolist())))
 
 
 class Words(Tokenizer):

@@ -102,12 +102,12 @@ class CharacterVocabulary(Vocabulary):
     def _code_of(self) -> np.ndarray:
         """int32: the code of each character there is."""
         table = np.full(0x110000, UNKNOWN, np.int32)
-        table[_points(self.symbols)] = np.arange(FIRST, self.size)
+        table[points(self.symbols)] = np.arange(FIRST, self.size)
         return table
 
     def codes(self, text: str) -> np.ndarray:
         """One code for each character."""
-        return self._code_of[_points(text)].astype(np.int64)
+        return self._code_of[points(text)].astype(np.int64)
 
     def decode(self, codes: Iterable[int]) -> str:
         """The text; the replacement character for what is not known."""
@@ -264,7 +264,7 @@ def _characters(data: bytes) -> int:
     return sum(byte & 0xC0 != 0x80 for byte in data)
 
 
-def _points(text: str) -> np.ndarray:
+def points(text: str) -> np.ndarray:
     """uint32: the number of each character."""
     return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), "<u4")
 

@@ -86,7 +86,7 @@ class Recurrent(Family):
 
         Measured at 128 units and 64 and 128 positions by `benchmarks/recurrent.py --costs`.
         """
-        slower = {"norm": "1.6 to 2.4", "recurrent_dropout": "1.1 to 1.6"}
+        slower = {"norm": "1.6 to 2.8", "recurrent_dropout": "1.1 to 1.9"}
         asked = {"norm": self.norm == "layer", "recurrent_dropout": self.recurrent_dropout > 0}
         message = "the cell runs position by position, outside of torch's kernels: a step takes {} times as long."
         return tuple(

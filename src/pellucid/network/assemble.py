@@ -200,8 +200,10 @@ def _refuse_whole(form: Form, family: Family, task: Task) -> None:
         return
     kind = family.dump()["kind"]
     message = f"{task.dump()['kind']} wants an answer for each position, and {kind} sees a sequence as a whole"
-    fitting = ", ".join(_families(lambda cls: "sequence" in cls.gives))
-    raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=f"families that fit: {fitting}")
+    alone = type(task).answers == "neighbours"  # asks about what other families have read
+    fitting = _families(lambda cls: ("sequence" in cls.gives and not alone) or (cls.positionwise and not form.context))
+    hint = f"families that fit: {', '.join(fitting)}"
+    raise RecipeError("RECIPE-FIT", message, place=Place(path="model.kind"), hint=hint)
 
 
 def _families_for(form: Form) -> list[str]:

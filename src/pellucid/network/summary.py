@@ -7,11 +7,12 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
-from pellucid.forms import Signal, length, tensors
+from pellucid.forms import Signal, Steps, length, tensors
 from pellucid.network.assemble import Network
 from pellucid.network.embed import Passing
 from pellucid.network.fields import Fields
 from pellucid.nn.activations import Own
+from pellucid.nn.recurrent import Level
 
 
 class Layer(NamedTuple):
@@ -58,12 +59,17 @@ def _seen(name: str, rows: list[Layer], fields: Fields, count: int):
 
     def note(module: nn.Module, inputs: tuple[Signal, ...], output: Signal) -> None:
         seen = fields.left(module, output)
-        if isinstance(module, nn.Identity | Passing) or next(module.children(), None) is not None:
+        if isinstance(module, Level):
+            rows[:] = [row for row in rows if not row.name.startswith(f"{name}.")]  # one row for the whole layer
+        elif isinstance(module, nn.Identity | Passing) or next(module.children(), None) is not None:
             return
-        last = tensors(output)[-1]
+        given = tensors(output)
+        last = given[0] if isinstance(module, Level) or isinstance(output, Steps) else given[-1]
         shape = tuple(last.shape[1:])
         again = any(row.name == name for row in rows)  # what runs several times has its weights once
-        own = 0 if again else sum(parameter.numel() for parameter in module.parameters(recurse=False))
+        own = (
+            0 if again else sum(parameter.numel() for parameter in module.parameters(recurse=isinstance(module, Level)))
+        )
         field = None if seen is None else (round(seen.size[0]), round(seen.size[1]))
         text = " x ".join(map(str, shape))
         times = max(1, len(last) // count)  # a layer may run once for each frame of a clip
@@ -74,10 +80,14 @@ def _seen(name: str, rows: list[Layer], fields: Fields, count: int):
 
 
 def _title(module: nn.Module) -> str:
+    if isinstance(module, Level):
+        return type(module.forth).__name__ + ("" if module.back is None else " both ways")
     return f"{module.name} (own)" if isinstance(module, Own) else type(module).__name__
 
 
 def _work(module: nn.Module, shape: tuple[int, ...]) -> int:
+    if isinstance(module, Level):  # every weight is used once at each position
+        return shape[0] * sum(weight.numel() for weight in module.parameters() if weight.dim() == 2)
     if isinstance(module, nn.Linear):
         return module.in_features * module.out_features * (_size(shape) // module.out_features)
     if isinstance(module, nn.ConvTranspose2d):

@@ -51,14 +51,16 @@ def through(
     levels: nn.ModuleList, steps: Steps, memory: tuple[State, ...], *, even: bool, remember: bool
 ) -> tuple[Steps, tuple[State, ...]]:
     """One level after the other, each from its own state in `memory`; on a processor always in full precision."""
-    x_BTD, rows, after = steps.x_BTD, None if even else lengths(steps), list[State]()
-    if x_BTD.device.type == "cpu":
-        x_BTD = x_BTD.to(next(levels.parameters()).dtype)
-    with torch.autocast("cpu", enabled=False):  # oneDNN's LSTM fails where the processor has no bfloat16
-        for level, state in zip(levels, memory, strict=True):
-            x_BTD, last = level(x_BTD, state, rows, remember)
-            after.append(last)
-    return Steps(x_BTD, steps.mask_BT), tuple(after)
+    x_BTD, mask_BT = steps
+    if x_BTD.device.type == "cpu" and torch.is_autocast_enabled("cpu"):
+        with torch.autocast("cpu", enabled=False):  # oneDNN's LSTM fails where the processor has no bfloat16
+            steps = Steps(x_BTD.to(next(levels.parameters()).dtype), mask_BT)
+            return through(levels, steps, memory, even=even, remember=remember)
+    rows, after = None if even else lengths(steps), list[State]()
+    for level, state in zip(levels, memory, strict=True):
+        x_BTD, last = level(x_BTD, state, rows, remember)
+        after.append(last)
+    return Steps(x_BTD, mask_BT), tuple(after)
 
 
 class RecurrentTrunk(SequenceTrunk):

@@ -145,7 +145,7 @@ def _interval(found: Interval) -> dict[str, Any]:
 
 
 def _data(evidence: Evidence) -> dict[str, Any]:
-    signature, target = evidence.signature, evidence.signature.target
+    signature, target, dataset = evidence.signature, evidence.signature.target, evidence.dataset
     assert target is not None
     names = target.names if target.kind == "labels" else target.classes
     counted = len(target.counts) == len(names)
@@ -154,7 +154,9 @@ def _data(evidence: Evidence) -> dict[str, Any]:
         "source": signature.source,
         "rows": signature.rows,
         "fingerprint": signature.fingerprint,
-        "parts": {part: len(evidence.dataset.part(part)) for part in PARTS},
+        "parts": {
+            part: len(one) for part, one in zip(PARTS, (dataset.train, dataset.valid, dataset.test), strict=True)
+        },
         "classes": [{"name": name, "rows": target.counts[at] if counted else None} for at, name in enumerate(names)]
         if target.kind != "values"
         else [],
@@ -162,7 +164,7 @@ def _data(evidence: Evidence) -> dict[str, Any]:
         "columns_left_out": max(0, len(signature.columns) - COLUMNS),
         "image": list(signature.image) if signature.image else None,
         "sizes": [list(size) for size in signature.sizes],
-        "sequences": sequences(evidence),
+        "sequences": sequences(signature, dataset.part("train")),
         "findings": [_plain(finding.as_json()) for finding in signature.findings],
         "notes": dict(signature.notes),
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pellucid.data.signature import Column, Signature
 from pellucid.documents import write_yaml
+from pellucid.report.lengths import sequences
 from pellucid.training.session import Session
 
 SHOWN = {"data", "task", "model", "method", "optimizer", "stop", "seed"}
@@ -17,6 +18,7 @@ def write(session: Session) -> str:
     lines = [
         f"# {signature.rows:,} rows of {signature.source}: {_shares(session)}",
         *_target(signature),
+        *_sequences(session),
         *_columns(signature),
         *_findings(signature),
         "#",
@@ -29,7 +31,10 @@ def write(session: Session) -> str:
 
 
 def _shares(session: Session) -> str:
-    return ", ".join(f"{count:,} {part}" for part, count in session.loaded.share.items())
+    counts = ", ".join(f"{count:,} {part}" for part, count in session.loaded.share.items())
+    target = session.signature.target
+    cut = target is not None and target.kind in ("next", "future")
+    return f"{counts} windows" if cut else counts
 
 
 def _target(signature: Signature) -> list[str]:
@@ -41,6 +46,11 @@ def _target(signature: Signature) -> list[str]:
         pairs = zip(target.classes, target.counts, strict=False)
         lines.append("#   " + _cut(", ".join(f"{name} {count:,}" for name, count in pairs)))
     return lines
+
+
+def _sequences(session: Session) -> list[str]:
+    found = sequences(session.signature, session.dataset.part("train"))
+    return [_cut(f"# {name}: {value}") for name, value in found.items()]
 
 
 def _columns(signature: Signature) -> list[str]:

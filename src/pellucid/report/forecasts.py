@@ -126,7 +126,7 @@ def _banded(test: Outcome, value_NHD: torch.Tensor, error_NHD: torch.Tensor) -> 
 
 def _linear(evidence: Evidence, valid: Outcome, test: Outcome) -> tuple[str, str, str, torch.Tensor, torch.Tensor]:
     """Ridge regression of what is to come on the prepared window, as the network gets it."""
-    train = evidence.dataset.train
+    train = evidence.dataset.part("train")
     known = spread(train, LEARNT)
     base_NHD, unit_N1D = _measure(known)
     x_NI, y_NO = _numbers(known), ((evidence.truth(known).double() - base_NHD) / unit_N1D).flatten(1)

@@ -20,7 +20,7 @@ from pellucid.nn.sequence import SequenceTrunk
 from pellucid.report.baselines import Baseline
 from pellucid.report.evidence import Evidence
 from pellucid.report.ngrams import NGrams
-from pellucid.report.outcome import Outcome, rows_of, spread
+from pellucid.report.outcome import Outcome, rows_of
 from pellucid.report.spelling import codes, shown
 from pellucid.report.words import plain
 from pellucid.tasks.writing import Sampling, sample
@@ -58,9 +58,7 @@ def language_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[
 def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) -> list[Baseline]:
     """Models that count: each token alike, and n-grams of the training tokens."""
     known = evidence.dataset.train
-    code_NT = codes(known)
-    assert code_NT is not None
-    taken = spread(known, max(1, LEARNT // code_NT.shape[1]))
+    taken = known.part(0, max(1, LEARNT // test.truth.shape[1]))
     size = vocabulary(evidence.signature, "input").size
     model = NGrams(_stream(taken).flatten(), size, max(ORDERS))
     stream_NS = _stream(test.batch)
@@ -69,7 +67,8 @@ def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome)
         for probability, said in model.follow(stream_NS.flatten())
     ]
     even = (torch.full_like(found[0][0], 1 / size), torch.zeros_like(found[0][1]))
-    counted = f"counted in {len(taken):,} of {len(known):,} training rows, " if len(taken) < len(known) else ""
+    few = f"counted in the first {len(taken):,} of {len(known):,} training rows, "
+    counted = few if len(taken) < len(known) else ""
     notes = [("uniform", "Uniform", f"each of the {size:,} codes alike", even)]
     for order, title in ORDERS.items():
         before = {1: "no token", 2: "the token"}.get(order, f"the {order - 1} tokens")

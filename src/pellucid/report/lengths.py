@@ -6,9 +6,10 @@ from typing import Any
 
 import torch
 
+from pellucid.data.batch import Batch
+from pellucid.data.signature import Signature
 from pellucid.data.vocabulary import vocabulary
 from pellucid.metrics.metric import Metric
-from pellucid.report.evidence import Evidence
 from pellucid.report.outcome import Outcome, take
 from pellucid.report.spelling import lengths
 from pellucid.report.words import plain, plural
@@ -34,9 +35,9 @@ def by_length(test: Outcome, chosen: Metric) -> list[dict[str, Any]]:
     return found
 
 
-def sequences(evidence: Evidence) -> dict[str, str]:
+def sequences(signature: Signature, train: Batch) -> dict[str, str]:
     """What is known of the sequences: how long they are, their tokens, and their time."""
-    signature, length_N = evidence.signature, lengths(evidence.dataset.train)
+    length_N = lengths(train)
     if length_N is None or not len(length_N):
         return {}
     low, middle, high = (int(value) for value in (length_N.min(), length_N.double().median(), length_N.max()))

@@ -82,7 +82,7 @@ def around(evidence: Evidence, test: Outcome, chance_V: torch.Tensor) -> torch.T
 
 def _counts(evidence: Evidence) -> torch.Tensor:
     """count_V of the training rows, codes of no text left out."""
-    code_NT = codes(evidence.dataset.train)
+    code_NT = codes(evidence.dataset.part("train"))
     assert code_NT is not None
     count_V = torch.bincount(code_NT.flatten(), minlength=vocabulary(evidence.signature, "input").size).double()
     count_V[:FIRST] = 0

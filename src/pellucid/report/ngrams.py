@@ -1,7 +1,8 @@
 """n-gram models of language: how probable a token is after the few before it, by counting alone.
 
-Interpolated Kneser-Ney smoothing with one discount for each order (Chen and Goodman 1999, Computer Speech and Language
-13): a gram of the highest order counts how often it was seen, a shorter one behind how many tokens it stood.
+Modified Kneser-Ney smoothing (Chen and Goodman 1999, Computer Speech and Language 13): a gram of the highest order
+counts how often it was seen, a shorter one behind how many tokens it stood; some of each count is kept for what was
+never seen, by how many grams were seen once, twice, and so on.
 
 P  places of a stream of tokens    K  different grams of one length    -1 in a stream: no token, no gram crosses it
 """
@@ -11,9 +12,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import torch
-
-LOST = 0.95
-"""The largest discount: what was seen once keeps a little."""
 
 
 class Level(NamedTuple):
@@ -32,12 +30,12 @@ class Level(NamedTuple):
 class Counts(NamedTuple):
     """Counts of grams, with what interpolation needs of them."""
 
-    count_K: torch.Tensor
-    discount: float
+    left_K: torch.Tensor
+    """float64: what the discount leaves of each count."""
     total_C: torch.Tensor
-    """The sum over the grams of each context,"""
-    types_C: torch.Tensor
-    """and how many they are."""
+    """The sum of the counts of each context,"""
+    away_C: torch.Tensor
+    """and of what the discounts took."""
 
 
 class NGrams:
@@ -96,7 +94,7 @@ class NGrams:
             here_P = _mixed(level.seen, gram_P, context_P, lower_P)
             lower_P = torch.where(whole_P, _mixed(level.continued, gram_P, context_P, lower_P), lower_P)
             top_P = torch.where(whole_P, here_P, top_P)
-            followed_P = known_P & (level.seen.types_C[context_P.clamp_min(0)] > 0)
+            followed_P = known_P & (level.seen.total_C[context_P.clamp_min(0)] > 0)
             said_P = torch.where(followed_P, level.best_C[context_P.clamp_min(0)], said_P)
             found.append((top_P, said_P))
         return found
@@ -119,19 +117,29 @@ def _level(key_K: torch.Tensor, own_K: torch.Tensor, ways_K: torch.Tensor, size:
 
 
 def _counts(count_K: torch.Tensor, context_K: torch.Tensor, contexts: int) -> Counts:
-    once, twice = int((count_K == 1).sum()), int((count_K == 2).sum())
-    discount = min(LOST, once / (once + 2 * twice)) if once else 0.5
-    total_C = torch.bincount(context_K, count_K.double(), minlength=contexts)
-    return Counts(count_K, discount, total_C, torch.bincount(context_K[count_K > 0], minlength=contexts))
+    discount_3 = discounts([int((count_K == times).sum()) for times in (1, 2, 3, 4)])
+    away_K = torch.tensor([0.0, *discount_3], dtype=torch.float64)[count_K.clamp_max(3)]
+    total_C, away_C = (torch.bincount(context_K, value_K, minlength=contexts) for value_K in (count_K.double(), away_K))
+    return Counts(count_K - away_K, total_C, away_C)
+
+
+def discounts(seen: list[int]) -> tuple[float, float, float]:
+    """What is taken of a count of 1, of 2, and of 3 or more, where so many grams were seen 1, 2, 3 and 4 times."""
+    if 0 in seen:
+        return (0.5, 0.75, 0.9)
+    share = seen[0] / (seen[0] + 2 * seen[1])
+    taken = [count - (count + 1) * share * seen[count] / seen[count - 1] for count in (1, 2, 3)]
+    one, two, more = (min(max(value, 0.1), 0.95 * count) for count, value in enumerate(taken, 1))
+    return one, two, more
 
 
 def _mixed(counts: Counts, gram_P: torch.Tensor, context_P: torch.Tensor, lower_P: torch.Tensor) -> torch.Tensor:
     """What is left of a gram's count after the discount, and the discounts shared out as the shorter model says."""
     known_P = context_P >= 0
     total_P = torch.where(known_P, counts.total_C[context_P.clamp_min(0)], 0.0)
-    own_P = torch.where(gram_P >= 0, counts.count_K[gram_P.clamp_min(0)], 0) - counts.discount
-    shared_P = counts.discount * counts.types_C[context_P.clamp_min(0)] * lower_P
-    return torch.where(total_P > 0, (own_P.clamp_min(0.0) + shared_P) / total_P.clamp_min(1.0), lower_P)
+    own_P = torch.where(gram_P >= 0, counts.left_K[gram_P.clamp_min(0)], 0.0)
+    shared_P = counts.away_C[context_P.clamp_min(0)] * lower_P
+    return torch.where(total_P > 0, (own_P + shared_P) / total_P.clamp_min(1.0), lower_P)
 
 
 def _find(key_K: torch.Tensor, asked_P: torch.Tensor) -> torch.Tensor:

@@ -59,7 +59,7 @@ def sentences_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict
 
 def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) -> list[Baseline]:
     """The source as it is, and each of its words by a dictionary."""
-    known, spell = spread(evidence.dataset.train, LEARNT), test.prediction.spell
+    known, spell = spread(evidence.dataset.part("train"), LEARNT), test.prediction.spell
     assert spell is not None
     wanted = zip(read(evidence.signature, known), spell(evidence.truth(known)), strict=True)
     lexicon = Lexicon([(_words(source.lower()), _words(target)) for source, target in wanted])

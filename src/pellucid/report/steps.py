@@ -49,7 +49,7 @@ def steps_section(evidence: Evidence, valid: Outcome, test: Outcome) -> dict[str
 
 def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome) -> list[Baseline]:
     """What needs no order: the most frequent class, and what each position is by itself."""
-    names, known = _names(evidence), evidence.dataset.train
+    names, known = _names(evidence), evidence.dataset.part("train")
     truth_NT = evidence.truth(known)
     judged_NT = truth_NT != UNJUDGED_STEP
     constant = int(torch.bincount(truth_NT[judged_NT], minlength=len(names)).argmax())
@@ -89,7 +89,7 @@ def _cut(value_NT: torch.Tensor, like_NT: torch.Tensor) -> torch.Tensor:
 
 def _by_value(evidence: Evidence, truth_NT: torch.Tensor, test: Outcome, constant: int) -> tuple[torch.Tensor, str]:
     """What most of the positions with the nearest values are; positions that are not asked about stay `constant`."""
-    known, asked = evidence.dataset.train.input, test.batch.input
+    known, asked = evidence.dataset.part("train").input, test.batch.input
     assert isinstance(known, Steps) and isinstance(asked, Steps)
     x_PD, truth_P = known.x_BTD.cpu()[truth_NT != UNJUDGED_STEP], truth_NT[truth_NT != UNJUDGED_STEP]
     taken = torch.randperm(len(x_PD), generator=seeds.generator(evidence.seed, "report"))[:LEARNT]

@@ -38,7 +38,7 @@ def ahead(model: Model, raw: SeriesRaw, horizon: int) -> Ahead:
 
 
 def written(model: Model, raw: SeriesRaw, horizon: int | None = None) -> tuple[dict[str, list[Any]], list[Finding]]:
-    """`series` (where several have names), `time`, `step`, `target` (of several), `quantile` (if any), `prediction`.
+    """`series` and `time` (if they are named), `step`, `target` (of several), `quantile` (if any), `prediction`.
 
     `step` counts the rows behind the last one, from 1. Without `horizon`, as many rows as were learnt.
     """
@@ -54,17 +54,24 @@ def written(model: Model, raw: SeriesRaw, horizon: int | None = None) -> tuple[d
         times += [""] * (wanted - len(times))  # rows that do not come evenly say when only where they are there
         for step, time in enumerate(times):
             for place, name in enumerate(target.names):
-                for quantile, value in zip(levels or (None,), value_SHDQ[series, step, place].tolist(), strict=True):
-                    row = (raw.series[series], time, step + 1, name, quantile, value)
+                for quantile, value in zip(levels or (None,), value_SHDQ[series, step, place], strict=True):
+                    row = (raw.series[series], time, step + 1, name, quantile, _short(value))
                     for cells, cell in zip(columns.values(), row, strict=True):
                         cells.append(cell)
     if not clock.series and len(raw.series) == 1:
         del columns["series"]
+    if not clock.time:
+        del columns["time"]
     if len(target.names) == 1:
         del columns["target"]
     if not levels:
         del columns["quantile"]
     return columns, [_fed_back(clock.horizon, wanted, bool(levels))] if wanted > clock.horizon else []
+
+
+def _short(value: torch.Tensor) -> float:
+    """The shortest decimal that is the same float32, which is what networks calculate in."""
+    return float(str(value.float().numpy()))
 
 
 def _fed_back(learnt: int, wanted: int, banded: bool) -> Finding:

@@ -157,9 +157,7 @@ def _weigh(recipe: Recipe, loaded: Loaded) -> None:
     if isinstance(train, Stored):
         train.weight_C = weight_C
     for part in (loaded.dataset.valid,) if isinstance(train, Stored) else (train, loaded.dataset.valid):
-        assert part.target is not None
-        own_B = weight_C[part.target].float()
-        part.weight_B = own_B if part.weight_B is None else part.weight_B * own_B
+        part.weight_B = part.weighed(weight_C).weight_B
 
 
 def facts(session: Session) -> dict[str, Any]:
