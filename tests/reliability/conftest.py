@@ -97,6 +97,41 @@ stop: {metric: map50, patience: 9}
 precision: float32
 threads: 1
 """,
+    # a state that is carried from batch to batch, recurrent dropout, clipping
+    "letters": """
+data: {path: melodies, window: 32}
+model: {kind: lstm, width: 24, stateful: true, dropout: 0.2}
+method: {epochs: 4, batch: 16}
+optimizer: {kind: adamw, learning_rate: 0.01, clip: 1.0}
+evaluate: {every: 20}
+checkpoint: {every: 3}
+precision: float32
+threads: 1
+""",
+    # an encoder and a decoder, words left out, a running average, label smoothing
+    "sentences": """
+data: {path: toy_translation, augment: [{kind: token_dropout}]}
+task: {kind: translation, beam: 2, loss: {kind: cross_entropy, label_smoothing: 0.1}}
+model: {kind: transformer, width: 16, depth: 1, heads: 2}
+method: {epochs: 2, batch: 64}
+optimizer: {kind: adamw, learning_rate: 0.003, schedule: {kind: one_cycle}}
+averaging: {kind: ema, decay: 0.9}
+evaluate: {every: 20}
+checkpoint: {every: 2}
+precision: float32
+threads: 1
+""",
+    # noise in the windows of a series, a band of quantiles, both directions
+    "futures": """
+data: {path: airline, augment: [{kind: jitter}]}
+model: {kind: gru, width: 12, bidirectional: true, dropout: 0.2}
+method: {epochs: 30, batch: 8}
+optimizer: {kind: adamw, learning_rate: 0.003, schedule: {kind: plateau, patience: 1}}
+evaluate: {every: 16}
+checkpoint: {every: 6}
+precision: float32
+threads: 1
+""",
 }
 
 

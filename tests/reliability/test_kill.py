@@ -15,6 +15,8 @@ import pytest
 RECIPES = ("table", "images", "numbers")
 SEEING = ("masks", "boxes", "clips")
 """Other families and tasks for images."""
+IN_ORDER = ("letters", "sentences", "futures")
+"""Text and series: recurrent layers with a state, a Transformer, forecasts."""
 KILLS = 3
 """The most a trial kills."""
 WRITES = 40
@@ -114,7 +116,11 @@ def test_a_killed_run_ends_as_if_it_had_not_been(number: int, shell: Any, whole:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("names", "trials"), [(RECIPES, 20), (SEEING, 12)], ids=["every part", "every way to see"])
+@pytest.mark.parametrize(
+    ("names", "trials"),
+    [(RECIPES, 20), (SEEING, 12), (IN_ORDER, 12)],
+    ids=["every part", "every way to see", "every order"],
+)
 def test_many_killed_runs_end_as_if_they_had_not_been(
     names: tuple[str, ...], trials: int, shell: Any, whole: Callable[[str], Path]
 ) -> None:
