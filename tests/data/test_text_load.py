@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ import torch
 
 from pellucid.data.signature import Signature
 from pellucid.data.source import Loaded
-from pellucid.data.splitting import ByColumn, ByTime, Hash, Stratified, choose_split
+from pellucid.data.splitting import ByColumn, ByFiles, ByTime, Hash, Stratified, choose_split
 from pellucid.data.text import Text
 from pellucid.data.text_raw import TextRaw
 from pellucid.data.vocabulary import BEGIN, END, PADDING, UNKNOWN, vocabulary
@@ -85,6 +86,19 @@ def test_texts_that_a_ready_made_split_shares_are_told() -> None:
     data = Text(split=ByColumn(column="split"), target="label")
     _, signature, _ = loaded(data, {"text": texts, "label": labels, "split": split})
     assert any(found.check == "rows-shared" for found in signature.findings)
+
+
+def test_the_test_part_may_lie_in_a_file_of_its_own_alone(tmp_path: Path) -> None:
+    texts, labels = reviews()
+    for name, low, high in (("a.csv", 0, 90), ("b.csv", 90, ROWS)):
+        rows = zip(texts[low:high], labels[low:high], strict=True)
+        (tmp_path / name).write_text("text,label\n" + "".join(f'"{text}",{label}\n' for text, label in rows))
+    split = ByFiles(test=str(tmp_path / "b.csv"))
+    data = Text(path=str(tmp_path / "a.csv"), target="label", split=split)
+    raw = data.read()
+    made = data.load(raw, data.inspect(raw), split, 0)
+    assert made.share["test"] == 30 and made.share["valid"] > 0 and sum(made.share.values()) == ROWS
+    assert made.dataset.test.row_B is not None and made.dataset.test.row_B.tolist() == list(range(90, ROWS))
 
 
 def test_empty_and_long_texts_are_prepared_and_told() -> None:

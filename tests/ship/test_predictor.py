@@ -13,8 +13,11 @@ from PIL import Image
 
 from pellucid.errors import SchemaError
 from pellucid.jobs import Run, as_csv, load, train
+from pellucid.parts import kinds, load_kind
 from pellucid.recipe import Recipe
-from pellucid.ship.predictor import decoded
+from pellucid.ship.decoding import decoded
+from pellucid.ship.predictor import MEANING, WRITERS
+from pellucid.tasks.task import Task
 from pellucid.training import evaluate
 
 Trained = Callable[..., Run]
@@ -44,6 +47,11 @@ def values(trained: Trained, tables: Path) -> Run:
 
 def columns(path: Path) -> list[list[str]]:
     return [line.split(",") for line in path.read_text().splitlines()]
+
+
+def test_every_answer_of_a_task_is_written_and_has_a_name():
+    answers = {load_kind(Task, kind).answers for kind in kinds(Task)}
+    assert answers == WRITERS.keys() == MEANING.keys()
 
 
 def test_classes_have_a_probability_each(trained: Trained):

@@ -10,7 +10,6 @@ import os
 import tempfile
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 
 import numpy as np
 import torch

@@ -18,7 +18,7 @@ from pellucid.data.leaks import check_parts, shared_groups, shared_rows
 from pellucid.data.signature import PARTS, Signature
 from pellucid.data.source import Loaded
 from pellucid.data.split import Split
-from pellucid.data.splitting import Facts
+from pellucid.data.splitting import ByFiles, Facts
 from pellucid.data.targets import target_codes, target_values
 from pellucid.data.text_long import Document, content
 from pellucid.data.text_prepare import TextPreparation, coded, strange
@@ -67,7 +67,7 @@ def load_rows(raw: TextRaw, signature: Signature, split: Split, seed: int, asked
     """Texts, tagged sentences or pairs as a data set."""
     target = signature.target
     assert target is not None
-    facts = _facts(raw, signature)
+    facts = _by_files(_facts(raw, signature), split)
     part_N = split.assign(facts, seed)
     findings = [*check_parts(part_N, facts, target.classes, split), *shared_rows(facts.row_N, part_N)]
     findings += [
@@ -106,7 +106,7 @@ def load_stream(raw: TextRaw, signature: Signature, split: Split, seed: int, ask
     """Running text as windows; no window has characters of two parts."""
     documents = raw.documents
     pieces = text_stream.pieces(documents, split)
-    facts = text_stream.facts(raw, documents, pieces)
+    facts = _by_files(text_stream.facts(raw, documents, pieces), split)
     part_P = split.assign(facts, seed)
     findings = [*check_parts(part_P, facts, (), split)]
     train, *aside = (text_stream.runs(pieces, part_P, code) for code in range(3))
@@ -182,6 +182,13 @@ def _facts(raw: TextRaw, signature: Signature) -> Facts:
     return Facts(
         row_hashes(raw), class_N, lambda name: table.column(name).to_numpy(), number, order_N, signature.source
     )
+
+
+def _by_files(facts: Facts, split: Split) -> Facts:
+    """With the second file as the test part, where there is none to choose by."""
+    if facts.file_N is None or not isinstance(split, ByFiles) or split.valid is not None:
+        return facts
+    return replace(facts, file_N=2 * facts.file_N)
 
 
 def _tokenizer(train: TextRaw, kind: str) -> tuple[Tokenizer, str]:

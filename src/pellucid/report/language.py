@@ -72,7 +72,7 @@ def baselines(evidence: Evidence, train: Outcome, valid: Outcome, test: Outcome)
     notes = [("uniform", "Uniform", f"each of the {size:,} codes alike", even)]
     for order, title in ORDERS.items():
         before = {1: "no token", 2: "the token"}.get(order, f"the {order - 1} tokens")
-        note = f"sees {before} before; {counted}interpolated Kneser-Ney"
+        note = f"sees {before} before; {counted}modified Kneser-Ney"
         notes.append((title.lower(), title, note, found[order - 1]))
     everything = torch.arange(len(test))
     return [Baseline(name, title, note, _judged(test, *said), everything) for name, title, note, said in notes]
