@@ -16,7 +16,11 @@ ROOT = Path(__file__).parents[1]
 RECIPES = sorted((ROOT / "examples").glob("*.yaml"))
 TEMPLATES = {"xrays"}
 """Recipes that wait for a person's own data; tests/rows/test_seeing.py gives them some."""
-HEAVY = {"mnist10k-cnn", "mnist10k-resnet", "fashion", "composites", "shapes", "shapes3d", "nuclei"}
+HEAVY = {
+    *("mnist10k-cnn", "mnist10k-resnet", "fashion", "composites", "shapes", "shapes3d", "nuclei"),
+    *("austen", "words", "verses", "languages", "spam", "reviews", "elecdemand", "toy_translation", "melodies"),
+    *("copy50", "copy100", "adding10", "adding50", "adding100", "strokes", "tones"),
+}
 CASES = [
     pytest.param(path, marks=[pytest.mark.slow] if path.stem in HEAVY else [], id=path.stem)
     for path in RECIPES

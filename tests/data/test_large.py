@@ -146,3 +146,19 @@ def test_new_rows_are_prepared_alike(path: str):
     assert isinstance(batch.input, Rows)
     torch.testing.assert_close(batch.input.number_BD, train.input.number_BD)
     assert torch.equal(batch.input.code_BK, train.input.code_BK)
+
+
+def test_a_column_that_splits_the_rows_is_obeyed(path: str):
+    from pellucid.data.table_raw import TableRaw
+
+    table = frame().with_columns(split=pl.Series(["train", "test"]).sample(ROWS, with_replacement=True, seed=0))
+    table.write_csv(path)
+    assert isinstance(Table(path=path, target="y").read(), TableRaw)
+
+
+def test_a_rare_class_does_not_change_how_rows_are_dealt(path: str):
+    from pellucid.data.splitting import Hash, choose_split
+
+    data = Table(path=path, target="word")
+    signature = data.inspect(data.read())
+    assert signature.pieces and isinstance(choose_split(signature.replace(rows=10))[0], Hash)

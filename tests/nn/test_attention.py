@@ -102,11 +102,11 @@ def test_what_pads_is_never_seen_and_nothing_but_padding_gives_numbers():
 
 @pytest.mark.parametrize("slots", [None, [[2, 3], [0, 1]]])
 def test_a_memory_is_written_where_it_is_told(slots: list[list[int]] | None):
-    past, (k_BTGK, v_BTGK) = torch.zeros(2, 2, 3, 8, 4), torch.randn(2, 2, 2, 3, 4)
+    past_BJCK, new_BTJK = torch.zeros(2, 6, 8, 4), torch.randn(2, 2, 6, 4)
     sight = Sight(start=2, slot_BT=None if slots is None else torch.tensor(slots))
-    k_BSGK, v_BSGK = remember(past, k_BTGK, v_BTGK, sight)
-    assert k_BSGK.shape == v_BSGK.shape == (2, 4, 3, 4)
+    k_BGSK, v_BGSK = remember(past_BJCK, new_BTJK, sight)
+    assert k_BGSK.shape == v_BGSK.shape == (2, 3, 4, 4)
     for row, first in enumerate((2, 2) if slots is None else (2, 0)):
-        assert torch.equal(k_BSGK[row, first : first + 2], k_BTGK[row])
-        assert torch.equal(v_BSGK[row, first : first + 2], v_BTGK[row])
-    assert (past != 0).sum() == 2 * 2 * 2 * 3 * 4
+        assert torch.equal(k_BGSK[row, :, first : first + 2], new_BTJK[row, :, :3].transpose(0, 1))
+        assert torch.equal(v_BGSK[row, :, first : first + 2], new_BTJK[row, :, 3:].transpose(0, 1))
+    assert (past_BJCK != 0).sum() == new_BTJK.numel()

@@ -7,7 +7,7 @@ import math
 import pytest
 import torch
 
-from pellucid.nn.positions import sinusoids, split, turns
+from pellucid.nn.positions import sinusoids, split, turn_in_place, turns
 
 torch.set_num_threads(1)
 
@@ -62,3 +62,10 @@ def test_half_precision_stays_half_precision():
     assert {part.dtype for part in (q_BTHK, k_BTGK, v_BTGK)} == {torch.bfloat16}
     (q_BTHK.sum() + k_BTGK.sum() + v_BTGK.sum()).backward()
     assert x_BTHK.grad is not None and x_BTHK.grad.dtype == torch.bfloat16
+
+
+def test_turning_in_place_is_the_same():
+    x_BTHK, turn = torch.randn(2, 3, 8, 4), turns(torch.arange(3), 4)
+    expected = torch.cat(split(x_BTHK, 4, 2, turn), 2)
+    assert torch.equal(turn_in_place(x_BTHK, 6, turn), expected)
+    assert turn_in_place(x_BTHK.bfloat16(), 6, turn).dtype == torch.float32

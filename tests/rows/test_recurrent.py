@@ -223,3 +223,11 @@ def test_over_50_steps_gates_keep_what_a_plain_network_loses(train: Train):
     print(found)
     assert found["rnn", 10] > 0.95 and found["lstm", 50] > 0.95
     assert found["rnn", 50] < 0.25, "one of eight is chance"
+
+
+@pytest.mark.row("H12")
+def test_handwritten_digits_are_read_from_the_strokes_of_the_pen(train: Train):
+    learning = {"method": {"epochs": 4}, "optimizer": {"kind": "adam", "learning_rate": 0.01}}
+    run = train("strokes", model={"kind": "gru", "width": 48}, **learning)
+    print(run.metrics["test"])
+    assert run.recipe.data.dump()["kind"] == "series" and run.metrics["test"]["accuracy"] >= 0.9

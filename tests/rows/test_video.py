@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 
 import pellucid
 from pellucid.data.toys import MOTIONS, clips
+from pellucid.jobs import Run
 
 IMAGE = {"kind": "cnn", "channels": [8, 16], "hidden": [32]}
 
@@ -40,3 +42,35 @@ def test_motion_is_told_by_what_changes_between_frames_and_by_no_frame_alone(dif
         assert accuracy > 0.95 and run.metrics["test"]["accuracy"] > 0.95
     else:  # the same frames in another order are another motion: at best one of two is right
         assert accuracy < 0.6
+
+
+def only(rows: dict[str, Any], motions: tuple[str, ...]) -> dict[str, Any]:
+    """The clips of some motions."""
+    kept = [place for place, label in enumerate(rows["labels"]) if label in motions]
+    return {"clips": rows["clips"][kept], "labels": [rows["labels"][place] for place in kept]}
+
+
+@pytest.mark.row("G12")
+@pytest.mark.parametrize(
+    ("motions", "over", "difference", "low", "high"),
+    [
+        (MOTIONS, {"kind": "lstm", "width": 32}, True, 0.95, 1.0),
+        (("grow", "shrink"), {"kind": "lstm", "width": 32}, False, 0.95, 1.0),
+        (("grow", "shrink"), "mean", False, 0.0, 0.7),  # the same frames the other way round
+    ],
+)
+def test_a_recurrent_network_over_the_frames_tells_motion_by_their_order(
+    motions: tuple[str, ...], over: Any, difference: bool, low: float, high: float, train: Callable[..., Run]
+):
+    run = train(
+        {"kind": "images"},
+        only(labelled(40, 0), motions),
+        model={"kind": "frames", "image": IMAGE, "over": over, "difference": difference},
+        method={"epochs": 10, "batch": 16},
+        optimizer={"kind": "adam", "learning_rate": 0.01},
+    )
+    new = only(labelled(30, 1), motions)
+    told = run.predict({"clips": new["clips"]})
+    accuracy = np.mean([said == true for said, true in zip(told["prediction"], new["labels"], strict=True)])
+    print(accuracy)
+    assert low <= accuracy <= high

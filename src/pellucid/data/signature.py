@@ -107,6 +107,8 @@ class Signature:
     """Samples a second to which every sound is brought; 0 where there are none."""
     vocabulary: dict[str, dict[str, Any]] = field(default_factory=dict)
     """The tokenizers as plain values: `input`, and `target` for sentences (see `data.vocabulary`)."""
+    pieces: bool = False
+    """Whether the rows are too many to be held at once: then each is dealt to a part by itself."""
     findings: tuple[Finding, ...] = ()
     notes: dict[str, str] = field(default_factory=dict)
     """Anything else a report should say, such as licence and origin of an embedded data set."""

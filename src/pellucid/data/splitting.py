@@ -214,6 +214,8 @@ def of_series(rows: int, horizon: int) -> ByTime:
 
 def choose_split(signature: Signature) -> tuple[Split, str]:
     """The split for data whose recipe names none, and why."""
+    if signature.pieces:
+        return _by_content(signature)
     clock = signature.clock
     if clock is not None and clock.horizon and all(column.role != "split" for column in signature.columns):
         return of_series(signature.length, clock.horizon), "what comes later judges: the last fifth of the rows"
@@ -229,9 +231,13 @@ def choose_split(signature: Signature) -> tuple[Split, str]:
     target = signature.target
     counts = target.counts if target and target.kind == "classes" else (signature.rows,)
     smallest = min(counts, default=0) * 0.15
-    if smallest < FEW_ROWS and signature.rows * 0.15 <= MOST_ASIDE:
+    if smallest < FEW_ROWS:
         what = "the rarest class" if target and target.kind == "classes" else "the data"
         return Stratified(), f"{what} has about {smallest:.0f} rows in a part of 15 %: exact shares, not chance"
+    return _by_content(signature)
+
+
+def _by_content(signature: Signature) -> tuple[Split, str]:
     share = min(0.15, MOST_ASIDE / max(signature.rows, 1))
     return Hash(valid=share, test=share), "by row content: rows added later move no other row"
 

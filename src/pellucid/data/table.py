@@ -202,9 +202,17 @@ class Table(Data):
 
     def _in_pieces(self) -> bool:
         """Whether the rows are too many to be held at once, and nothing that was asked for needs all of them."""
+        from pellucid.data.chunks import chunks
         from pellucid.data.large import is_large
 
-        return (self.split is None or isinstance(self.split, Hash)) and self.decimal == "." and is_large(self.path)
+        if self.decimal != "." or not (self.split is None or isinstance(self.split, Hash)) or not is_large(self.path):
+            return False
+        assert self.path is not None
+        first = next(chunks(self.path, self.delimiter, self.missing), None)
+        if first is None:
+            return False
+        columns, bad = self._understand(first)  # a column that splits the rows is looked at as a whole
+        return bool(bad) or not any(column.role in ("split", "group", "time") for column in columns)
 
     def _surveyed(self, path: str) -> LargeRaw:
         from pellucid.data import large
@@ -227,7 +235,8 @@ class Table(Data):
         told = hazards(raw.first, columns, target)
         columns, target = large.described(raw, columns, target)
         findings = (*large.findings(raw), *told)
-        return Signature("table", raw.path, raw.rows, raw.fingerprint, target, columns, findings=findings)
+        facts = (raw.path, raw.rows, raw.fingerprint, target, columns)
+        return Signature("table", *facts, pieces=True, findings=findings)
 
     def _is_embedded(self) -> bool:
         return self.path in EMBEDDED and EMBEDDED[self.path].kind == "table" and not Path(self.path).exists()

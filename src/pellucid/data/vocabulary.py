@@ -31,8 +31,12 @@ WORD = re.compile(r"\w+(?:['’]\w+)*|[^\w\s]")
 CLOSING = re.compile(r" ([,.;:!?)\]}])")
 CONTINUES = "\u2581"
 """Stands before a piece that goes on with a word; no byte of text is written so."""
-CHUNK = 2**16
-"""Characters of text that the library splits at once, or the line that is longer."""
+WORDS = re.compile(r"(?= \S)|(?<=\n)")
+"""Where the library cuts whatever stands around: before a blank and a letter, and behind a line."""
+KNOWN = 2**17
+"""Words that are looked up once,"""
+LONG_WORD = 64
+"""and characters of the longest of them."""
 
 
 class Vocabulary(ABC):
@@ -168,6 +172,7 @@ class SubwordVocabulary(Vocabulary):
         shown = [_piece(data) for data in self._bytes[FIRST:]]
         self.pieces = [*SPECIAL, *shown]
         self.characters = (0, 1, 0, 0, *map(_characters, self._bytes[FIRST:]))
+        self._known: dict[str, np.ndarray] = {}
 
     @cached_property
     def _library(self) -> Library:
@@ -179,10 +184,18 @@ class SubwordVocabulary(Vocabulary):
         return Library.from_str(json.dumps(self.document))
 
     def codes(self, text: str) -> np.ndarray:
-        """The parts into which the library splits a text; no part reaches over the end of a line."""
-        encoded = self._library.encode_batch_fast(list(_chunks(text)), add_special_tokens=False)
-        found = [np.array(part.ids, np.int64) for part in encoded]
-        return (np.concatenate(found) if found else np.zeros(0, np.int64)) + FIRST
+        """The parts into which the library splits a text, by way of its words, most of which were met before."""
+        words, known = WORDS.split(text), self._known
+        if len(known) > KNOWN:
+            known.clear()
+        new = [word for word in dict.fromkeys(words) if word not in known]
+        for word, found in zip(new, self._library.encode_batch_fast(new, add_special_tokens=False), strict=True):
+            known[word] = np.array(found.ids, np.int64) + FIRST
+        code_T = np.concatenate([known[word] for word in words])
+        for word in new:
+            if len(word) > LONG_WORD:
+                del known[word]
+        return code_T
 
     def decode(self, codes: Iterable[int]) -> str:
         """The text; bytes that are no UTF-8 become the sign for that."""
@@ -271,12 +284,3 @@ def points(text: str) -> np.ndarray:
 
 def _shown(codes: Iterable[int]) -> Iterator[int]:
     return (code for code in codes if code == UNKNOWN or code >= FIRST)
-
-
-def _chunks(text: str) -> Iterator[str]:
-    """A text in runs of whole lines."""
-    start = 0
-    while start < len(text):
-        end = text.find("\n", start + CHUNK) + 1 or len(text)
-        yield text[start:end]
-        start = end

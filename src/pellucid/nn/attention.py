@@ -1,7 +1,8 @@
 """Attention: each position is a mean of what stands at others, weighted by how well query and key fit.
 
 Shape legend beside that of `forms`: S positions that are looked at, H heads of queries, G of keys and values (grouped
-queries: Ainslie et al. 2023, arXiv:2305.13245), K numbers of a head, C positions that a memory has room for.
+queries: Ainslie et al. 2023, arXiv:2305.13245), J = 2G of them, K numbers of a head, C positions that a memory has room
+for.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from pellucid.nn.positions import split
+from pellucid.nn.positions import split, turn_in_place
 from pellucid.nn.traces import Traced
 
 
@@ -37,9 +38,9 @@ def existing(mask_BT: torch.Tensor) -> torch.Tensor:
 
 
 def attend(
-    q_BTHK: torch.Tensor,
-    k_BSGK: torch.Tensor,
-    v_BSGK: torch.Tensor,
+    q_BHTK: torch.Tensor,
+    k_BGSK: torch.Tensor,
+    v_BGSK: torch.Tensor,
     sight: Sight,
     trace: dict[str, torch.Tensor] | None = None,
 ) -> torch.Tensor:
@@ -47,7 +48,6 @@ def attend(
 
     The weights are noted in `trace` where there is one.
     """
-    q_BHTK, k_BGSK, v_BGSK = (x.transpose(1, 2) for x in (q_BTHK, k_BSGK, v_BSGK))
     times = q_BHTK.shape[1] // k_BGSK.shape[1]
     if trace is None:
         out_BHTK = F.scaled_dot_product_attention(
@@ -72,28 +72,28 @@ class SelfAttention(Traced):
         self.inward = nn.Linear(width, (heads + 2 * groups) * self.head)
         self.outward = nn.Linear(width, width)
 
-    def forward(self, x_BTD: torch.Tensor, sight: Sight, past_B2GCK: torch.Tensor | None = None) -> torch.Tensor:
+    def forward(self, x_BTD: torch.Tensor, sight: Sight, past_BJCK: torch.Tensor | None = None) -> torch.Tensor:
         """x_BTD -> x_BTD; with a memory, whose new positions are written, they look at those before them too."""
         x_BTHK = self.inward(x_BTD).unflatten(2, (-1, self.head))
-        q_BTHK, k_BSGK, v_BSGK = split(x_BTHK, self.heads, self.groups, sight.turn)
-        if past_B2GCK is not None:
-            k_BSGK, v_BSGK = remember(past_B2GCK, k_BSGK, v_BSGK, sight)
-        return self.outward(attend(q_BTHK, k_BSGK, v_BSGK, sight, self.trace))
+        if past_BJCK is None:
+            parts = split(x_BTHK, self.heads, self.groups, sight.turn)
+            q_BHTK, k_BGTK, v_BGTK = (part.transpose(1, 2) for part in parts)
+            return self.outward(attend(q_BHTK, k_BGTK, v_BGTK, sight, self.trace))
+        x_BTHK = x_BTHK if sight.turn is None else turn_in_place(x_BTHK, self.heads + self.groups, sight.turn)
+        k_BGSK, v_BGSK = remember(past_BJCK, x_BTHK[:, :, self.heads :], sight)
+        return self.outward(attend(x_BTHK[:, :, : self.heads].transpose(1, 2), k_BGSK, v_BGSK, sight, self.trace))
 
 
-def remember(
-    past_B2GCK: torch.Tensor, k_BTGK: torch.Tensor, v_BTGK: torch.Tensor, sight: Sight
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Writes keys and values of new positions into a memory; all there are so far: k_BSGK, v_BSGK."""
-    end = sight.start + k_BTGK.shape[1]
-    for place, new in enumerate((k_BTGK, v_BTGK)):
-        if sight.slot_BT is None:
-            past_B2GCK[:, place, :, sight.start : end] = new.transpose(1, 2)
-        else:
-            row_B1 = torch.arange(len(new), device=new.device)[:, None]
-            past_B2GCK[row_B1, place, :, sight.slot_BT] = new.to(past_B2GCK.dtype)
-    k_BSGK, v_BSGK = past_B2GCK[:, :, :, :end].transpose(2, 3).to(k_BTGK.dtype).unbind(1)
-    return k_BSGK, v_BSGK
+def remember(past_BJCK: torch.Tensor, new_BTJK: torch.Tensor, sight: Sight) -> tuple[torch.Tensor, torch.Tensor]:
+    """Writes keys and values of new positions into a memory; all there are so far: k_BGSK, v_BGSK."""
+    end = sight.start + new_BTJK.shape[1]
+    if sight.slot_BT is None:
+        past_BJCK[:, :, sight.start : end] = new_BTJK.transpose(1, 2)
+    else:
+        row_B1 = torch.arange(len(new_BTJK), device=new_BTJK.device)[:, None]
+        past_BJCK[row_B1, :, sight.slot_BT] = new_BTJK.to(past_BJCK.dtype)
+    k_BGSK, v_BGSK = past_BJCK[:, :, :end].to(new_BTJK.dtype).chunk(2, 1)
+    return k_BGSK, v_BGSK
 
 
 class CrossAttention(Traced):
@@ -101,17 +101,17 @@ class CrossAttention(Traced):
 
     def __init__(self, width: int, heads: int, groups: int) -> None:
         super().__init__()
-        self.groups, self.head = groups, width // heads
+        self.head = width // heads
         self.query = nn.Linear(width, width)
         self.inward = nn.Linear(width, 2 * groups * self.head)
         self.outward = nn.Linear(width, width)
 
     def look(self, source_BSD: torch.Tensor) -> torch.Tensor:
-        """The keys and values of the other sequence: seen_BS2GK."""
-        return self.inward(source_BSD).unflatten(2, (2, self.groups, self.head))
+        """The keys and values of the other sequence: seen_BJSK."""
+        return self.inward(source_BSD).unflatten(2, (-1, self.head)).transpose(1, 2)
 
-    def forward(self, x_BTD: torch.Tensor, seen_BS2GK: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
+    def forward(self, x_BTD: torch.Tensor, seen_BJSK: torch.Tensor, mask: torch.Tensor | None) -> torch.Tensor:
         """x_BTD -> x_BTD, each a mean over what was seen where `mask` lets it."""
-        q_BTHK = self.query(x_BTD).unflatten(2, (-1, self.head))
-        k_BSGK, v_BSGK = seen_BS2GK.to(q_BTHK.dtype).unbind(2)
-        return self.outward(attend(q_BTHK, k_BSGK, v_BSGK, Sight(mask), self.trace))
+        q_BHTK = self.query(x_BTD).unflatten(2, (-1, self.head)).transpose(1, 2)
+        k_BGSK, v_BGSK = seen_BJSK.to(q_BHTK.dtype).chunk(2, 1)
+        return self.outward(attend(q_BHTK, k_BGSK, v_BGSK, Sight(mask), self.trace))

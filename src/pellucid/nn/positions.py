@@ -45,6 +45,13 @@ def split(
     return cast("tuple[torch.Tensor, torch.Tensor, torch.Tensor]", Turned.apply(x_BTHK, turn, heads, groups))
 
 
+def turn_in_place(x_BTHK: torch.Tensor, heads: int, turn: torch.Tensor) -> torch.Tensor:
+    """x_BTHK, in the precision of `turn`, with the first `heads` rotated; without a gradient, but faster."""
+    x_BTHK = x_BTHK.to(turn.dtype.to_real())
+    _pairs(x_BTHK[:, :, :heads], turn).mul_(turn)
+    return x_BTHK
+
+
 class Turned(torch.autograd.Function):
     """`split` with rotation; by hand, as its gradient is then one pass that writes where it belongs."""
 
@@ -66,7 +73,7 @@ class Turned(torch.autograd.Function):
         q_BTHK, k_BTGK, v_BTGK = grads
         heads, both = ctx.heads, ctx.heads + ctx.groups
         shape = (*q_BTHK.shape[:2], both + ctx.groups, q_BTHK.shape[3])
-        x_BTHK = torch.empty(shape, dtype=turn.real.dtype, device=turn.device)
+        x_BTHK = torch.empty(shape, dtype=turn.dtype.to_real(), device=turn.device)
         for grad, place in ((q_BTHK, slice(heads)), (k_BTGK, slice(heads, both))):
             torch.mul(_pairs(grad.contiguous(), turn), turn.conj(), out=_pairs(x_BTHK[:, :, place], turn))
         x_BTHK[:, :, both:] = v_BTGK
@@ -75,4 +82,4 @@ class Turned(torch.autograd.Function):
 
 def _pairs(x_BTHK: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
     """Neighbouring numbers as one complex number, in the precision of `turn`: x_BTHK -> z_BTHP."""
-    return torch.view_as_complex(x_BTHK.to(turn.real.dtype).unflatten(-1, (-1, 2)))
+    return torch.view_as_complex(x_BTHK.to(turn.dtype.to_real()).view(*x_BTHK.shape[:-1], -1, 2))

@@ -1,6 +1,6 @@
 """The Transformer: layers of attention and feed-forward over a sequence, alone or continuing another one.
 
-Shape legend beside that of `forms`: L layers; H, G, K, S, C as in `nn.attention`.
+Shape legend beside that of `forms`: L layers; H, G, J, K, S, C as in `nn.attention`.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import cast
 
 import torch
 from torch import nn
+from torch.nn import functional as F
 
 from pellucid.errors import Place, RecipeError
 from pellucid.forms import Form, Paired, Steps
@@ -67,15 +68,15 @@ class Block(nn.Module):
         self,
         x_BTD: torch.Tensor,
         sight: Sight,
-        past_B2GCK: torch.Tensor | None,
-        seen_BS2GK: torch.Tensor | None,
+        past_BJCK: torch.Tensor | None,
+        seen_BJSK: torch.Tensor | None,
         source_mask: torch.Tensor | None,
     ) -> torch.Tensor:
         """x_BTD -> x_BTD."""
-        x_BTD = self._added(x_BTD, self.attention_norm, lambda y_BTD: self.attention(y_BTD, sight, past_B2GCK))
+        x_BTD = self._added(x_BTD, self.attention_norm, lambda y_BTD: self.attention(y_BTD, sight, past_BJCK))
         cross = self.cross
         if cross is not None and self.cross_norm is not None:
-            x_BTD = self._added(x_BTD, self.cross_norm, lambda y_BTD: cross(y_BTD, seen_BS2GK, source_mask))
+            x_BTD = self._added(x_BTD, self.cross_norm, lambda y_BTD: cross(y_BTD, seen_BJSK, source_mask))
         return self._added(x_BTD, self.feed_forward_norm, self.feed_forward)
 
     def _added(
@@ -148,11 +149,11 @@ class TransformerTrunk(SequenceTrunk):
 
     @torch.no_grad()
     def begin(self, source: Steps | None, rows: int) -> Memory:
-        """(positions so far_B, keys and values of them past_BL2GCK)."""
+        """(positions so far_B, keys and values of them past_BLJCK)."""
         assert source is None
         attention = next(self.layers()).attention
         weight = attention.inward.weight
-        shape = (rows, len(self.blocks), 2, attention.groups, 0, attention.head)
+        shape = (rows, len(self.blocks), 2 * attention.groups, 0, attention.head)
         return torch.zeros(rows, dtype=torch.int64, device=weight.device), weight.new_zeros(shape)
 
     def proceed(self, steps: Steps, memory: Memory) -> tuple[Steps, Memory]:
@@ -167,7 +168,7 @@ class TransformerTrunk(SequenceTrunk):
         self,
         steps: Steps,
         memory: Memory,
-        seen_BLS2GK: torch.Tensor | None = None,
+        seen_BLJSK: torch.Tensor | None = None,
         source_mask: torch.Tensor | None = None,
     ) -> tuple[Steps, Memory]:
         """`proceed`, with what was seen of another sequence."""
@@ -177,9 +178,9 @@ class TransformerTrunk(SequenceTrunk):
         sight, position, end = self._onward(steps, before_B)
         past = _room(past, end)
         x_BTD = self.entrance(steps.x_BTD, position, end)
-        for place, block in enumerate(self.layers()):
-            seen = None if seen_BLS2GK is None else seen_BLS2GK[:, place]
-            x_BTD = block(x_BTD, sight, past[:, place], seen, source_mask)
+        seen = [None] * len(self.blocks) if seen_BLJSK is None else seen_BLJSK.unbind(1)
+        for block, past_BJCK, seen_BJSK in zip(self.layers(), past.unbind(1), seen, strict=True):
+            x_BTD = block(x_BTD, sight, past_BJCK, seen_BJSK, source_mask)
         return Steps(self.norm(x_BTD), steps.mask_BT), (before_B + steps.mask_BT.sum(1), past)
 
     def layers(self) -> Iterator[Block]:
@@ -210,14 +211,12 @@ class TransformerTrunk(SequenceTrunk):
         return turns(position, next(self.layers()).attention.head, torch.promote_types(dtype, torch.float32))
 
 
-def _room(past: torch.Tensor, end: int) -> torch.Tensor:
-    """`past` with room for `end` positions."""
-    room = past.shape[4]
+def _room(past_BLJCK: torch.Tensor, end: int) -> torch.Tensor:
+    """The memory with room for `end` positions."""
+    room = past_BLJCK.shape[3]
     if end <= room:
-        return past
-    larger = past.new_zeros(*past.shape[:4], max(end, 2 * room, ROOM), past.shape[5])
-    larger[:, :, :, :, :room] = past
-    return larger
+        return past_BLJCK
+    return F.pad(past_BLJCK, (0, 0, 0, max(end, 2 * room, ROOM) - room))
 
 
 class EncoderDecoder(SequenceTrunk):
@@ -236,7 +235,7 @@ class EncoderDecoder(SequenceTrunk):
 
     @torch.no_grad()
     def begin(self, source: Steps | None, rows: int) -> Memory:
-        """(memory of the decoder, what its layers see of the source seen_BLS2GK, mask_BS)."""
+        """(memory of the decoder, what its layers see of the source seen_BLJSK, mask_BS)."""
         assert source is not None
         read = self.encoder.read(source)
         seen = [block.cross.look(read.x_BTD) for block in self.decoder.layers() if block.cross is not None]
