@@ -82,8 +82,8 @@ def test_a_character_model_knows_more_than_pairs_of_characters_and_writes(tmp_pa
 @pytest.mark.slow
 @pytest.mark.row("H8")
 def test_a_character_model_of_a_novel_it_never_saw(train: Train, installed: Callable[[str], str]):
-    run = train(installed("austen"), model={"kind": "gru", "width": 128}, method={"epochs": 1, "batch": 64},
-                optimizer={"kind": "adamw", "learning_rate": 0.004})  # fmt: skip
+    learning = {"method": {"epochs": 1, "batch": 64}, "optimizer": {"kind": "adamw", "learning_rate": 0.004}}
+    run = train(installed("austen"), model={"kind": "gru", "width": 128}, **learning)
     bits, base = run.metrics["test"]["bits_per_character"], counted(run)
     print(bits, base)
     assert bits < 0.75 * base[2] and bits < base[3]
@@ -139,8 +139,8 @@ def tuned_tfidf(table: dict[str, list[str]]) -> np.ndarray:
 @pytest.mark.row("H9")
 def test_real_reviews_are_told_as_well_as_by_a_tuned_linear_model(train: Train, installed: Callable[[str], str]):
     table = packaged.table(installed("reviews"))
-    run = train("reviews", model={"kind": "mlp", "widths": []}, method={"epochs": 20},
-                **{"data": {"path": "reviews", "augment": [{"kind": "token_dropout", "share": 0.2}]}})  # fmt: skip
+    data = {"path": "reviews", "augment": [{"kind": "token_dropout", "share": 0.2}]}
+    run = train(data, model={"kind": "mlp", "widths": []}, method={"epochs": 20})
     test = [row for row, part in enumerate(table["split"]) if part == "test"]
     told = run.predict([table["text"][row] for row in test])["prediction"]
     own_N = np.array([said == table["label"][row] for said, row in zip(told, test, strict=True)])
