@@ -121,3 +121,9 @@ def test_a_run_without_a_report_says_how_to_get_one(run: Path):
     (run / "report.json").unlink()
     with pytest.raises(UsageError, match="no report"):
         runs.read_report(run)
+
+
+def test_texts_are_told_of_beside_their_signature(tmp_path: Path):
+    (tmp_path / "some.txt").write_text("the cat\nthe dog\n")
+    told = runs.inspect(tmp_path / "some.txt")
+    assert told["texts"]["lines"] == 2 and told["texts"]["samples"] == ["the cat\nthe dog\n"]

@@ -92,7 +92,8 @@ def inspect(path: Path | str, target: str | None = None) -> dict[str, Any]:
     if place.suffix.lower() in RECIPES:
         return {"kind": "recipe", **read_recipe(read_file(place)).dump()}
     recipe, _ = recipe_of(str(path), target)
-    return recipe.data.inspect(recipe.data.read()).as_json()
+    raw = recipe.data.read()
+    return recipe.data.inspect(raw).as_json() | recipe.data.told(raw)
 
 
 def read_report(run: Path) -> dict[str, Any]:

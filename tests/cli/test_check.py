@@ -23,6 +23,7 @@ def test_forms_layers_decisions_forecast(tell: Tell, here: Path, small: tuple[st
 def test_as_json(tell: Tell, here: Path, small: tuple[str, ...]) -> None:
     value = tell("check", "shop.csv", "-t", "left", *small, "--json").value
     assert value["forms"]["trunk"] and value["rows"] == {"train": 84, "valid": 18, "test": 18}
+    assert value["counted"] == "rows"
     assert value["parameters"] == sum(layer["parameters"] for layer in value["layers"]) > 0
     assert value["recipe"]["model"]["widths"] == [8]
     assert all({"path", "value", "reason", "source"} <= decision.keys() for decision in value["decisions"])
@@ -33,3 +34,13 @@ def test_nothing_is_written(tell: Tell, mine: Path, small: tuple[str, ...]) -> N
     before = sorted(mine.rglob("*"))
     tell("check", "shop.csv", "-t", "left", *small)
     assert sorted(mine.rglob("*")) == before
+
+
+def test_windows_of_series_are_called_windows(tell: Tell, here: Path) -> None:
+    small = ("-s", "model.kind=gru", "-s", "model.width=4", "-s", "method.epochs=1", "-s", "threads=1")
+    lines = tell("check", "airline", *small).out.splitlines()
+    assert lines[0] == "data: 144 rows; windows: 62 train, 7 valid, 18 test"
+    assert lines[1:3] == ["  extent: 1 series of 144 rows", "  period: 1949-01-01 to 1960-12-01, rows 1 month apart"]
+    assert tell("check", "airline", *small, "--json").value["counted"] == "windows"
+    vowels = tell("check", "japanese_vowels", *small).out.splitlines()[0]
+    assert vowels.startswith("data: 640 series: ")

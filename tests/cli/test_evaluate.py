@@ -35,6 +35,7 @@ def test_a_score_that_is_undefined_is_null(tell: Tell, mine: Path) -> None:
     (mine / "one.csv").write_text("age,city,spent,left\n30,rome,10,no\n")
     ended = tell("evaluate", "runs/shop-0001", "one.csv", "--json")
     assert ended.code == 0 and ended.value["roc_auc"] is None
+    assert "roc_auc: undefined here" in tell("evaluate", "runs/shop-0001", "one.csv").out.splitlines()
 
 
 def test_runs_over_sequences(tell: Tell, reading: Path) -> None:

@@ -46,6 +46,7 @@ def test_the_prompt_of_standard_input(tell: Tell, reading: Path, monkeypatch: py
     [
         ("lines", ["--length", 0], "length is at least 1"),
         ("lines", ["--top-p", 0], "top_p is above 0 and at most 1"),
+        ("lines", ["--top-p", 3], "the option is called --top-p"),
         ("lines", ["--temperature", "warm"], "--temperature"),
         ("lines", ["--promt", "a"], "no such option: --promt"),
         ("lines", ["--count", 0], "--count"),

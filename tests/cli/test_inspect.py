@@ -38,3 +38,14 @@ def test_a_table_with_a_target(tell: Tell, here: Path) -> None:
 def test_damage_is_found(tell: Tell, refused: Callable[..., str], mine: Path) -> None:
     (mine / "runs/shop-0001/model/model.json").write_text("{}")
     assert "model.json" in refused(tell("inspect", "runs/shop-0001/model"), 3)
+
+
+def test_texts_are_shown_with_lengths_words_and_samples(tell: Tell, reading: Path) -> None:
+    out = tell("inspect", "facts.csv", "--target", "target").out
+    assert "\n  source:\n    words:\n      shortest: " in out and "\n  samples: Is a " in out
+    assert "\nlength: 0" not in out and "\npieces:" not in out
+    assert '\n  samples:\n    0: "' in tell("inspect", "lines.txt").out
+
+
+def test_lists_of_short_values_share_a_line(tell: Tell, here: Path) -> None:
+    assert "\n  classes: no, yes\n" in tell("inspect", "shop.csv", "--target", "left").out

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import csv
+import io
+import random
+import sys
+import wave
+from array import array
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -114,3 +119,56 @@ def test_sentences_and_likelihoods(tell: Tell, reading: Path) -> None:
     assert len(table(tell("predict", "facts", "facts.csv").out)) == 32
     rows = table(tell("predict", "lines", "lines.txt").out)
     assert len(rows) == 1 and float(rows[0]["bits_per_character"]) < 4
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "source\nIs a cat old?\n",
+        "id,source\n1,Is a cat old?\n",
+        '{"source": "Is a cat old?"}\n',
+        "Is a cat old?\n",
+    ],
+)
+def test_standard_input_is_told_by_its_beginning(
+    lines: str, tell: Tell, reading: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines.encode())))
+    (row,) = table(tell("predict", "facts", "-").out)
+    assert row["prediction"] + "\n" == tell("generate", "facts", "--prompt", "Is a cat old?").out
+
+
+def test_several_files_go_with_images_and_sounds_alone(tell: Tell, refused: Callable[..., str], reading: Path) -> None:
+    assert "2 files are given; a model of text takes one" in refused(tell("predict", "facts", "facts.csv", "facts.csv"))
+
+
+@pytest.mark.slow
+def test_several_sounds_are_rows_of_one_table(
+    tell: Tell, refused: Callable[..., str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    draw = random.Random(0)
+    for name in ("low", "high"):
+        Path("sounds", name).mkdir(parents=True)
+        for at in range(12):
+            period = (40 if name == "low" else 8) + draw.randint(0, 3)
+            with wave.open(f"sounds/{name}/{at}.wav", "wb") as file:
+                file.setparams((1, 2, 8000, 0, "NONE", ""))
+                values = [9000 * (i // period % 2) + draw.randint(-99, 99) for i in range(2000)]
+                file.writeframes(array("h", values).tobytes())
+    assert tell("train", "sounds", "--run", "run", "-s", "method.epochs=1", "-q", "--no-report").code == 0
+    files = ["sounds/low/1.wav", "sounds/high/2.wav"]
+    assert [row["file"] for row in table(tell("predict", "run", *files).out)] == files
+    assert "sounds/99.wav" in refused(tell("predict", "run", *files, "sounds/99.wav"))
+
+
+def test_hints_name_nothing_that_only_a_recipe_can_say(
+    tell: Tell, refused: Callable[..., str], reading: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "ragged.csv").write_text("id,source\n1,a,b\n")
+    said = refused(tell("predict", "facts", tmp_path / "ragged.csv"))
+    assert "put quotes around a cell" in said and "data." not in said.split("hint:")[1]
+    days = (reading / "sales.csv").read_text().splitlines()
+    (tmp_path / "gap.csv").write_text("\n".join(days[:50] + days[53:]) + "\n")
+    said = refused(tell("predict", "sales", tmp_path / "gap.csv"))
+    assert "mend the new data" in said and "data." not in said.split("hint:")[1]

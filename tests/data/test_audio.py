@@ -146,3 +146,9 @@ def test_bad_sounds_may_be_left_out():
         Audio().read_rows(rows)
     signature, made = loaded(Audio(), Audio(on_bad_row=SkipBadRows(skip=0.1)).read_rows(rows))
     assert sum(made.share.values()) == 23 and signature.findings[-1].check == "bad-rows"
+
+
+def test_what_is_told_of_sounds():
+    data = Audio(target="label")
+    seconds = data.told(data.read_rows(clips()))["seconds"]
+    assert 0 < seconds["shortest"] <= seconds["median"] <= seconds["longest"]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from pellucid.data.splitting import ByGroup, ByTime
 from pellucid.data.table import Table
 from pellucid.findings import Finding
 
@@ -57,8 +58,13 @@ SICK: dict[str, tuple[Any, str, str]] = {
     "near-constant": (lambda data: {**data, "a": [1.0] * 398 + [2.0, 3.0]}, "a", "info"),
     "constant-column": (lambda data: {**data, "a": [1.0] * ROWS}, "a", "info"),
     "id-column": (lambda data: {**data, "a": list(range(ROWS))}, "a", "info"),
-    "text-column": (lambda data: {**data, "a": [f"remark {row} made by hand" for row in range(ROWS)]}, "a", "info"),
+    "text-column": (lambda data: {**data, "a": [f"remark {row} made by hand" for row in range(ROWS)]}, "a", "warning"),
     "target-leak": (lambda data: {**data, "a": [3.25 if cell == "yes" else -1 for cell in data["y"]]}, "a", "severe"),
+    "rows-in-time": (
+        lambda data: {**data, "when": [str(np.datetime64("2023-01-01") + row) for row in range(ROWS)]},
+        "when",
+        "warning",
+    ),
     "similar-names": (
         lambda data: {**data, "c": ["Red" if row % 9 == 0 else cell for row, cell in enumerate(data["c"])]},
         "c",
@@ -115,3 +121,60 @@ def test_many_categories_alone_are_no_leak() -> None:
     data = frame()
     data["c"] = [f"shop {row % 150}" for row in range(ROWS)]
     assert "target-leak" not in findings(data)
+
+
+def hours(rows: int = 60, **more: list[Any]) -> dict[str, list[Any]]:
+    """Two sites, a row for each hour, not in order; and what goes in waves."""
+    at = np.random.default_rng(0).permutation(np.repeat(np.arange(rows), 2))
+    stamps = [str(np.datetime64("2024-01-01T00:00") + 60 * int(hour)) for hour in at]
+    return {"date": stamps, "a": at.tolist(), "y": np.sin(at / 3).tolist(), **more}
+
+
+def test_rows_in_even_steps_of_time_name_both_cures() -> None:
+    found = findings(hours())["rows-in-time"]
+    assert found.place == "date" and found.evidence == {"stamps": 60, "rows each": 2}
+    assert "rows are 1 hour apart" in found.message and "{kind: by_time, column: date}" in found.cure
+    assert "{kind: series, target: y, horizon: ...}" in found.cure
+    classes = findings(hours(y=["a", "b"] * 60))["rows-in-time"]
+    assert "by_time" in classes.cure and "series" not in classes.cure
+    years = findings({"year": list(range(1960, 2020)), "a": [1, 2, 3] * 20, "y": np.sin(np.arange(60)).tolist()})
+    assert "rows are 1 year apart" in years["rows-in-time"].message
+    local = [f"{day}/01/2024" for day in range(1, 32)] + [f"{day}/02/2024" for day in range(1, 30)]
+    text = findings({"Date": local, "a": [1, 2] * 30, "y": np.sin(np.arange(60)).tolist()})["rows-in-time"]
+    assert "rows are 1 day apart" in text.message and "series" in text.cure and "by_time" not in text.cure
+
+
+def test_time_that_is_uneven_or_split_by_is_no_finding() -> None:
+    data = hours()
+    uneven = {name: cells[:97] for name, cells in data.items()}
+    assert "rows-in-time" not in findings(uneven)
+    table = Table(target="y", columns={"date": "time"})
+    assert "rows-in-time" not in {one.check for one in table.inspect(table.from_frame(data)).findings}
+    for split in (ByTime(column="date"), ByGroup(column="a")):
+        table = Table(target="y", split=split)
+        assert "rows-in-time" not in {one.check for one in table.inspect(table.from_frame(data)).findings}
+    draw = np.random.default_rng(1)
+    days = [str(np.datetime64("2020-01-01") + int(day)) for day in draw.integers(0, 60, 400)]
+    assert "rows-in-time" not in findings({**frame(), "since": days})
+
+
+def test_a_column_of_sentences_that_is_left_out_is_a_warning() -> None:
+    rows = range(60)
+    columns = {
+        "review": [f"soup number {row} of the day" for row in rows],
+        "ticket": [f"A{row * 7}x" for row in rows],
+        "age": [str(row % 7) for row in rows],
+        "y": ["ab"[row % 2] for row in rows],
+    }
+    data = Table(target="y")
+    told = {found.place: found for found in data.inspect(data.from_frame(columns)).findings}
+    assert told["review"].severity == "warning" and "data: {kind: text, text: review}" in told["review"].cure
+    assert told["ticket"].severity == "info"
+
+
+def test_the_order_of_rows_whose_part_is_named_is_not_told() -> None:
+    columns = {"age": [str(row % 7) for row in range(60)], "y": ["ab"[row // 30] for row in range(60)]}
+    data = Table(target="y")
+    checks = {found.check for found in data.inspect(data.from_frame(columns)).findings}
+    split = {**columns, "split": ["train", "test"] * 30}
+    assert checks - {found.check for found in data.inspect(data.from_frame(split)).findings} == {"sorted-by-target"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pellucid.data.leaks import check_parts, shared_groups, shared_rows, shared_time
-from pellucid.data.splitting import Facts, Hash, Stratified
+from pellucid.data.splitting import ByColumn, Facts, Hash, Stratified
 from pellucid.errors import DataError
 
 PART = np.array([0, 0, 0, 0, 1, 1, 2, 2], np.uint8)
@@ -48,3 +48,10 @@ def test_shared_rows_groups_and_moments() -> None:
     when = np.arange(8.0)
     assert shared_time("t", when, PART) == ()
     assert shared_time("t", when[::-1], PART)[0].evidence["share"] == 1.0
+
+
+def test_parts_that_are_called_so_get_a_hint_that_names_them() -> None:
+    part_N = np.array([0, 0, 0, 0, 2, 2, 2, 2], np.uint8)
+    with pytest.raises(DataError) as caught:
+        check_parts(part_N, facts([0, 1] * 4), ("a", "b"), ByColumn(column="split"))
+    assert caught.value.hint == "call some of them valid, where others are called train and test"

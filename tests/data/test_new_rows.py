@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 import torch
 
 from pellucid.data.batch import Rows
+from pellucid.data.new_rows import outside
 from pellucid.data.source import Loaded
 from pellucid.data.splitting import Stratified
 from pellucid.data.table import Table
@@ -98,6 +100,20 @@ def test_unseen_categories_are_counted_and_unknown(loaded: Loaded) -> None:
 def test_blanks_are_counted(loaded: Loaded) -> None:
     assert findings(loaded, age=[None, 3.0])["new-missing"].evidence["rows"] == 1
     assert findings(loaded, age=[None, None])["empty-column"].place == "age"
+
+
+def test_values_far_outside_of_what_was_known_are_counted() -> None:
+    column = np.array([0.0, 14.9, 15.1, -5.1, np.nan, 1e9])
+    (found,) = outside("age", column, (0.0, 10.0))
+    assert found.check == "outside-range" and found.evidence == {"rows": 3, "low": 0, "high": 10}
+    assert found.message.startswith("3 of 6 rows hold values far outside") and "(0 to 10)" in found.message
+    assert outside("age", column[:2], (0.0, 10.0)) == [] and outside("age", column, (None, None)) == []
+    assert outside("age", column[2:3], (0.0, 10.0))[0].message.startswith("1 of 1 rows holds")
+
+
+def test_a_table_says_which_values_are_far_outside(loaded: Loaded) -> None:
+    found = findings(loaded, age=[1e6, 40])["outside-range"]
+    assert found.place == "age" and found.evidence["rows"] == 1
 
 
 def test_labels_that_are_not_known_are_a_finding(loaded: Loaded) -> None:

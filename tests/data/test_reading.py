@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import polars as pl
@@ -38,3 +40,24 @@ def test_a_json_document_of_rows_gets_a_hint(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         read_table(str(tmp_path / "t.json"), None, ())
     assert caught.value.hint == "write one object a line, without the list around them"
+
+
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "parquet"])
+def test_standard_input_is_told_by_its_beginning(form: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", None]})
+    stream = io.BytesIO()
+    if form == "jsonl":
+        frame.write_ndjson(stream)
+    elif form == "parquet":
+        frame.write_parquet(stream)
+    else:
+        frame.write_csv(stream, separator="\t" if form == "tsv" else ",")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stream.getvalue())))
+    raw = read_table("-", None, ())
+    assert raw.frame.to_dict(as_series=False) == ROWS and str(raw.place()) == "standard input"
+
+
+def test_standard_input_that_is_no_table_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(b"\x1f\x8b\x08")))
+    with pytest.raises(DataError, match="standard input: is compressed"):
+        read_table("-", None, ())

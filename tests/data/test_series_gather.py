@@ -104,3 +104,11 @@ def test_equal_series_have_equal_hashes() -> None:
     raw = gather(table, Asked(("l",), series="shop"))
     assert raw.row_S is not None and np.array_equal(raw.row_S, hashes(raw))
     assert raw.row_S[0] == raw.row_S[1] != raw.row_S[2]
+
+
+def test_how_dates_were_read_is_a_finding() -> None:
+    table = from_memory({"date": ["31/12/2024", "30/12/2024", "01/01/2025"], "y": [2.0, 1.0, 3.0]})
+    raw = gather(table, Asked(("y",), horizon=1))
+    assert [finding.check for finding in raw.findings] == ["dates-read", "rows-sorted"]
+    assert "day first (31/12/2024)" in raw.findings[0].message and raw.value_NC[:, 0].tolist() == [1, 2, 3]
+    assert str(raw.step) == "1 day" and raw.stamps_from(3, 1) == ["2025-01-02"]

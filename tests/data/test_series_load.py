@@ -97,3 +97,26 @@ def test_copies_in_two_parts_are_found() -> None:
     raw = assembled(of_mapping(rows, ()), "error")
     found = load_whole(raw, signature_of(raw, Told(), None, "m"), ByColumn(column="split"), 0, Told())
     assert "rows-shared" in {finding.check for finding in found.signature.findings}
+
+
+def test_a_series_that_never_changes_in_train_is_a_finding() -> None:
+    table = from_memory({"name": ["a"] * 60 + ["b"] * 60, "y": [5.0] * 60 + np.sin(np.arange(60.0)).tolist()})
+    raw, told = gather(table, Asked(("y",), series="name", horizon=2)), Told(2, 4, 1)
+    found = load_future(raw, signature_of(raw, told, None, "still"), ByTime(valid=0.1, test=0.2), 0, told)
+    (finding,) = [one for one in found.signature.findings if one.check == "series-constant"]
+    assert '1 of 2 series never change in train, "a" first' in finding.message and finding.evidence["value"] == 5
+    batch = found.dataset.part("train")
+    assert batch.relative is not None and all(bool(one.isfinite().all()) for one in batch.relative)
+    lone = gather(from_memory({"y": [5.0] * 50 + [6.0] * 10}), Asked(("y",), horizon=2))
+    found = load_future(lone, signature_of(lone, told, None, "still"), ByTime(valid=0.1, test=0.2), 0, told)
+    assert found.signature.findings[0].message.startswith("it never changes in train")
+
+
+def test_the_signature_says_how_many_series_there_are_and_when() -> None:
+    days = [f"2024-01-{day:02}" for day in range(1, 29)]
+    table = {"date": days + days[:20], "name": ["a"] * 28 + ["b"] * 20, "y": np.sin(np.arange(48.0)).tolist()}
+    raw = gather(from_memory(table), Asked(("y",), series="name", horizon=1))
+    notes = signature_of(raw, Told(1, 2, 1), None, "memory").notes
+    assert notes == {"extent": "2 series of 20 to 28 rows", "period": "2024-01-01 to 2024-01-28, rows 1 day apart"}
+    raw = gather(from_memory({"y": list(range(40))}), Asked(("y",), horizon=1))
+    assert signature_of(raw, Told(1, 2, 1), None, "memory").notes == {"extent": "1 series of 40 rows"}

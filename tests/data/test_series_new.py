@@ -9,7 +9,7 @@ from pellucid.data.frames import from_memory
 from pellucid.data.series_gather import gather
 from pellucid.data.series_new import beyond, read
 from pellucid.data.series_roles import Asked
-from pellucid.data.signature import Clock, Signature, Target
+from pellucid.data.signature import Clock, Column, Signature, Target
 from pellucid.errors import SchemaError
 
 CLOCK = Clock("when", "", "1 hour", ("y",), horizon=2, window=3, season=4, zone="+01:00")
@@ -50,3 +50,20 @@ def test_a_plain_list_of_numbers_is_a_series() -> None:
     )
     assert raw.value_NC[:, 0].tolist() == [2, 3, 4]
     assert gather(from_memory({"y": [1, 2]}), Asked(horizon=1)).channels == ("y",)
+
+
+def test_values_far_outside_of_what_was_known_are_counted() -> None:
+    known = SIGNATURE.replace(columns=(Column("y", "number", "target", "", low=0.0, high=4.0),))
+    (found,) = read(rows(9), ASKED, (), known).findings
+    assert (found.check, found.place, found.evidence["rows"]) == ("outside-range", "y", 2)
+    assert "2 of 4 rows hold" in found.message  # of those that are read
+    assert read(rows(7), ASKED, (), known).findings == ()
+
+
+def test_every_series_of_a_wide_table_has_its_own_range() -> None:
+    columns = tuple(Column(name, "number", "target", "", low=0.0, high=high) for name, high in (("a", 1.0), ("b", 9.0)))
+    clock = Clock("", "", "", ("value",), horizon=2, window=3)
+    known = SIGNATURE.replace(clock=clock, columns=columns)
+    wide = {"a": [0, 1, 9, 1], "b": [9, 8, 9, 7]}
+    found = read(wide, Asked(wide=True, asks="future", new=True), (), known).findings
+    assert [(one.place, one.evidence["rows"]) for one in found] == [("a", 1)]

@@ -63,3 +63,24 @@ def test_new_data_lacks_a_column() -> None:
     find_roles(table(), Asked(("label",), asks="series", new=True))
     with pytest.raises(SchemaError):
         find_roles(table(), Asked(("label",), asks="series", new=True, labelled=True))
+
+
+def test_a_column_called_a_time_is_never_passed_by_silently() -> None:
+    for name, cells in {"Date": ["week 1 of 2024", "week 2 of 2024"], "time": ["31/12/24", "01/01/25"]}.items():
+        with pytest.raises(
+            DataError, match=f'row 1: column "{name}": "{cells[0]}" is no stamp that can be read'
+        ) as fault:
+            find_roles(from_memory({name: cells, "y": [1, 2]}), Asked(("y",)))
+        assert fault.value.code == "DATA-TIME" and fault.value.exit_code == 2 and "2024-12-31" in str(fault.value.hint)
+    for name, cells in {"day": ["Monday", "Tuesday"], "order date": ["week 1", "week 2"]}.items():
+        found = find_roles(from_memory({name: cells, "y": [1, 2]}), Asked(("y",))).findings
+        assert [(one.check, one.place, one.severity) for one in found] == [("time-unread", name, "warning")]
+    spoken = from_memory({"day": ["Monday", "Tuesday"], "date": ["2024-01-01", "2024-01-02"], "y": [1, 2]})
+    assert find_roles(spoken, Asked(("y",))).findings == () and find_roles(table(), Asked(("y",))).findings == ()
+    zones = from_memory({"time_zone": ["Europe/Oslo", "UTC"], "y": [1, 2]})
+    assert find_roles(zones, Asked(("y",))).findings == ()
+
+
+def test_dates_day_first_are_a_time_under_any_name() -> None:
+    found = find_roles(from_memory({"Datum": ["30/12/2024", "31/12/2024"], "y": [1, 2]}), Asked(("y",)))
+    assert found.time == "Datum" and found.type("Datum") == "date"

@@ -67,6 +67,10 @@ def test_clocks_that_change_lose_and_repeat_no_hour() -> None:
         (("2024-01", "2024-13", "2024-02"), '"2024-13" is not a month'),
         (("2024-01-01", "2024-02-30", "2024-01-03"), '"2024-02-30" is not a date'),
         (("1", "2", "x"), 'row 3: column "t": "x" is not a number'),
+        (("2001", "2002", "x"), 'row 3: column "t": "x" is not a year (2024)'),
+        (("Mon", "Tue", "Wed"), '"Mon" is not a date, moment, month, quarter, year or number; 2 more rows'),
+        (("30/01/2024", "31/02/2024"), '"31/02/2024" is not a date written day first (31/12/2024), as the others are'),
+        (("01/02/2024", "07/05/2024", "08/05/2024"), '"01/02/2024" may be day first or month first'),
         (("2024-01-01 10:00Z", "2024-01-01 11:00"), "names no time zone and those before do"),
         (("2024-01-01 10:00", "2024-01-01 11:00Z"), "names a time zone and those before do not"),
         (("2024-01-01 10:00+01:00", "2024-01-01 11:00+05:00"), "is at +05:00 from UTC and the first at +01:00"),
@@ -98,3 +102,38 @@ def test_the_calendar_names_what_varies() -> None:
     assert np.allclose(wave, [[0, 1], [1, 0]], atol=1e-12)
     assert calendar(second_N, (True, True, True)).shape == (2, 6)
     assert calendar(second_N, (False, False, False)).shape == (2, 0)
+
+
+@pytest.mark.parametrize(
+    ("cells", "rule", "read"),
+    [
+        (("30/01/2024", "31/01/2024", "01/02/2024"), "day first (31/12/2024): a number above 12", "2024-02-01"),
+        (("1/30/2024 1:30 PM", "1/31/2024 1:30 PM"), "month first (12/31/2024): a number above 12", "2024-01-31 13:30"),
+        (("2024/1/30", "2024/1/31"), "year first (2024/12/31): the year stands first", "2024-01-31"),
+        (("20240130", "20240131"), "year first (2024/12/31): the year stands first", "2024-01-31"),
+        (("2024-1-30", "2024-1-31", "2024-10-10"), "year first", "2024-10-10"),
+        (("01/01/2024", "01/02/2024", "01/03/2024", "01/01/2025"), "", ""),
+        (
+            ("01/11/2024", "01/12/2024", "01/01/2025"),
+            "day first (31/12/2024): only so the rows come in even",
+            "2025-01-01",
+        ),
+    ],
+)
+def test_other_dates_are_read_by_a_rule_that_is_said(cells: tuple[str, ...], rule: str, read: str) -> None:
+    if not rule:
+        with pytest.raises(DataError, match="no row says which"):
+            stamps(*cells)
+        return
+    found = stamps(*cells)
+    assert found.rule.startswith(rule) and found.text(found.second_N)[-1] == read
+
+
+def test_the_step_that_a_model_knows_tells_days_from_months() -> None:
+    few = from_memory({"t": ["03/02/2024", "04/02/2024", "05/02/2024"]})
+    with pytest.raises(DataError, match="no row says which"):
+        read_stamps(few, "t")
+    for step, last in (("1 day", "2024-02-05"), ("1 month", "2024-05-02")):
+        found = read_stamps(few, "t", step)
+        assert found.text(found.second_N)[-1] == last and found.rule.endswith(f"only so rows are {step} apart")
+    assert stamps("2024-01-30", "2024-01-31").rule == ""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pellucid.data import vocabulary
+from pellucid.data import subwords, vocabulary
 from pellucid.data.subwords import trained
 from pellucid.data.vocabulary import FIRST, SubwordVocabulary
 from pellucid.errors import ArtifactError, RecipeError
@@ -42,6 +42,17 @@ def test_words_that_are_remembered_do_not_grow_without_end(monkeypatch: pytest.M
     for at in range(50):
         found.encode(f"low {at} lower {at + 1} " + "w" * 100)
         assert len(found._known) <= 26 and max(map(len, found._known)) <= 64
+
+
+def test_words_are_learnt_from_until_there_are_enough_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(subwords, "RUN", 40)
+    monkeypatch.setattr(subwords, "HELD", 100)
+    taken = iter([*["low low low " * 50, "größer " * 30], *(f"w{at:08} " for at in range(1000)), "never"])
+    trained(taken, "bpe", 700)
+    assert 980 < len(list(taken)) < 1000
+    taken = iter(["".join(map(chr, range(0x4E00, 0x4E00 + 5000)))])
+    whole, part = trained(["东京" * 10], "bpe", 700), trained(taken, "bpe", 700)
+    assert len(part["model"]["vocab"]) < len(whole["model"]["vocab"]) + 100
 
 
 def test_no_token_of_the_library_is_looked_for_in_the_text() -> None:

@@ -97,3 +97,20 @@ def test_running_text_is_split_by_document_where_there_are_enough() -> None:
     few = TextRaw("documents", of_columns({"text": REVIEWS[:3]}))
     many = TextRaw("documents", of_columns({"text": REVIEWS}))
     assert columns_of(few, "next", {})[-1].role == "time" and columns_of(many, "next", {})[-1].role == "group"
+
+
+def test_columns_that_are_called_a_pair_need_no_target() -> None:
+    replies = [f"no, the {text}" for text in REVIEWS]
+    raw = settled(table(topic=LABELS, answer=replies, question=REVIEWS), None, (), None)
+    assert (raw.text, raw.into, raw.target, target_of(raw).kind) == ("question", "answer", ("answer",), "sentence")
+    assert 'the names "question" and "answer" make a pair' in columns_of(raw, "sentence", {})[2].why
+    assert settled(table(answer=replies, question=REVIEWS), "question", (), None).shape == "documents"
+    assert settled(table(answer=replies, question=REVIEWS), None, ("question",), None).into == "question"
+    few = table(question=REVIEWS, answer=[replies[place % 13] for place in range(40)])
+    assert settled(few, None, (), None).into == settled(few, None, ("answer",), None).into == "answer"
+
+
+def test_another_column_of_sentences_says_how_it_would_be_learnt_from() -> None:
+    raw = settled(table(text=REVIEWS, more=[f"the {text}" for text in REVIEWS], y=LABELS), None, ("y",), None)
+    more = columns_of(raw, "classes", {})[1]
+    assert (more.role, more.why) == ("dropped", "the text is learnt from alone")

@@ -115,3 +115,9 @@ def test_sentences_in_memory() -> None:
     ]:
         with pytest.raises(DataError, match=said):
             of_sentences(tokens, labels, "tag")
+
+
+def test_the_suffix_may_be_told() -> None:
+    row = "\t".join(["1", "the", "_", "DET", "_", "_", "_", "_", "_", "_"])
+    raw = read_conll(f"# text\n{row}\n".encode(), "standard input", None, refuse, suffix=".conllu")
+    assert raw.words == [["the"]] and raw.labels == [["DET"]]

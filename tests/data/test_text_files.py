@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from pathlib import Path
 
 import pytest
@@ -135,3 +137,22 @@ def test_named_sets_are_read() -> None:
 def test_lists_are_looked_for_in_the_first_line() -> None:
     assert holds_lists(b'\xef\xbb\xbf{"tokens": ["a"]}\n')
     assert not any(map(holds_lists, [b"", b"{", b"[1]", b'{"tokens": 1}', b'{"text": ["a"]}']))
+
+
+@pytest.mark.parametrize(
+    ("data", "shape", "texts"),
+    [
+        ("good soup\nbad soup\n", "rows", ["good soup", "bad soup"]),
+        ("id,review\n1,good soup\n2,bad soup\n", "rows", ["good soup", "bad soup"]),
+        ('{"review": "good soup"}\n{"review": "bad soup"}\n', "rows", ["good soup", "bad soup"]),
+        ("good A\nsoup B\n\nbad A\nsoup B\n", "tagged", ["good soup", "bad soup"]),
+        ('{"tokens": ["good", "soup"]}\n{"tokens": ["bad", "soup"]}\n', "tagged", ["good soup", "bad soup"]),
+    ],
+)
+def test_standard_input_is_read_as_what_it_is(
+    data: str, shape: str, texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data.encode())))
+    raw = Reader(text="review", tagged=shape == "tagged", labelled=False, lines=True).read("-")
+    assert raw.shape == shape and raw.texts("review" if "review" in raw.table.names else None) == texts
+    assert str(raw.place()) == "standard input"

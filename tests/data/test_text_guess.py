@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pellucid.data.source import Data
-from pellucid.data.text_guess import free_text, is_text
+from pellucid.data.text_guess import form, free_text, is_text, pair
 from pellucid.parts import concrete
 
 REVIEWS = [f"this soup was number {place} of {place + 3} I had" for place in range(40)]
@@ -100,3 +100,51 @@ def test_strange_files_are_left_to_the_reader(tmp_path: Path) -> None:
     assert not is_text(write(tmp_path / "empty.csv", ""), None)
     (tmp_path / "wide.csv").write_bytes("a,b\nthe cat sat,1\n".encode("utf-16"))
     assert is_text(tmp_path / "wide.csv", "b")
+
+
+def test_columns_that_are_called_a_pair_are_one(tmp_path: Path) -> None:
+    replies = [f"it was not that bad on day {place}" for place in range(40)]
+    topic = ["soup", "salad"] * 20
+    for one, other in [("source", "target"), ("Question", "Answer"), ("src", "tgt"), ("input", "output")]:
+        assert pair({one: REVIEWS, other: replies, "topic": topic}) == (one, other)
+    assert pair({"source": REVIEWS, "answer": replies}) is None
+    assert pair({"input": REVIEWS, "output": topic}) is None
+    few = [replies[place % 13] for place in range(40)]
+    assert pair({"question": REVIEWS, "answer": few}) and not pair({"question": REVIEWS, "answer": ["a b c"] * 40})
+    assert kind(csv(tmp_path / "d.csv", question=few, answer=REVIEWS), target="answer") == "text"
+    assert kind(csv(tmp_path / "a.csv", question=REVIEWS, answer=replies, topic=topic)) == "text"
+    assert kind(csv(tmp_path / "b.csv", input=REVIEWS, output=topic)) == "table"
+    assert kind(csv(tmp_path / "c.csv", source=["1", "2"] * 20, target=["2", "3"] * 20)) == "table"
+
+
+@pytest.mark.parametrize(
+    ("data", "suffix"),
+    [
+        ("a plain text\nand another, here\n", ".txt"),
+        ("yes, it was\nno, it was\n", ".txt"),
+        ("", ".txt"),
+        ("review\ngood, but cold\n", ".csv"),
+        ("stars;review\n1;good\n", ".csv"),
+        ("other,label\ngood,1\n", ".csv"),
+        ('\ufeff"review"\n"good\nsoup"\n', ".csv"),
+        ('\n{"review": "good"}\n', ".jsonl"),
+        ("{not an object\n", ".txt"),
+        ('"review\nnever closed\n', ".txt"),
+    ],
+)
+def test_the_form_of_a_stream(data: str, suffix: str) -> None:
+    assert form(data.encode(), {"review"}, tagged=False, running=False) == suffix
+
+
+def test_streams_of_tagged_words_and_of_running_text() -> None:
+    def tagged(data: str) -> str:
+        return form(data.encode(), {"text"}, tagged=True, running=False)
+
+    assert tagged("the D\ncat N\n\nit P\n") == tagged("the\tD\ncat\tN\n") == tagged("the\ncat\nsat\n") == ".conll"
+    assert tagged("\t".join(["1", "the", *"________"])) == ".conllu"
+    assert tagged("the cat sat\nit slept\n") == tagged("the cat sat\n") == tagged("cat\n") == ".txt"
+    assert tagged('{"tokens": ["a"]}\n') == ".jsonl" and tagged("id,text\n1,a cat\n") == ".csv"
+    verses = "cat,dog\ndog,cat\n"
+    assert form(verses.encode(), {"text"}, tagged=False, running=True) == ".txt"
+    assert form(b'{"text": "' + b"a" * 2**17 + b'"}\n', set(), tagged=False, running=True) == ".jsonl"
+    assert form("\ufeffreview\ngood\n".encode("utf-16-le"), {"review"}, tagged=False, running=False) == ".csv"

@@ -30,7 +30,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(text_files, "LONG", 1)
     monkeypatch.setattr(text_long, "PIECE", 101)  # no divisor of anything: characters lie across the ends
     monkeypatch.setattr(text_long, "CHUNK", 500)
-    monkeypatch.setattr(text_stream, "CHUNK", 500)
+    monkeypatch.setattr(text_stream, "RUN", 500)
 
 
 def write(path: Path, text: str | bytes) -> str:
@@ -155,7 +155,7 @@ def test_words_are_learnt_from_some_of_a_long_text(tmp_path: Path, monkeypatch: 
     numbers = [int(piece) for piece in found.pieces if piece.isdigit()]
     assert len(numbers) < 200 and min(numbers) < 20 and max(numbers) > 300
     told = next(finding for finding in made.signature.findings if finding.check == "long-text")
-    assert "about 4,000 of the" in told.message
+    assert "at most 4,000 of the" in told.message
 
 
 def test_it_trains_judges_and_goes_on(tmp_path: Path) -> None:

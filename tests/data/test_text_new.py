@@ -129,3 +129,16 @@ def test_new_running_text_may_be_shorter_than_a_window(tmp_path: Path) -> None:
     batch = preparation.apply(raw, signature)
     assert batch.target is not None and batch.target.shape == (1, signature.length)
     assert int((batch.target >= 0).sum()) == len("good\nsöup")
+
+
+def test_hints_and_cures_can_be_followed_without_training() -> None:
+    data, signature, _ = trained((TEXTS, LABELS))
+    for found in data.read_new(["a long unknown text " * 40], signature).findings:
+        assert "data." not in found.cure and found.cure
+
+
+def test_words_that_only_blanks_split_are_labelled_whole() -> None:
+    words = [[f"C4:{at % 9}", f"D4:{at % 7}"] for at in range(80)]
+    data, signature, _ = trained((words, [["A", "B"]] * 80), tokenizer={"kind": "word", "signs": False})
+    raw = data.read_new(["C4:1 D4:2"], signature)
+    assert raw.words == [["C4:1", "D4:2"]] and not raw.findings

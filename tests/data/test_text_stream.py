@@ -6,9 +6,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pellucid.data import text_stream
 from pellucid.data.splitting import ByGroup, ByTime, Hash
 from pellucid.data.text_raw import TextRaw, of_columns
 from pellucid.data.text_stream import BLOCKS, Piece, Stream, facts, pieces, runs, stream, window_for
@@ -30,6 +31,7 @@ def parted(documents: list[str], split) -> list[list[Piece]]:
     return [runs(found, part_P, code) for code in range(3)]
 
 
+@settings(deadline=None)  # the first of them loads libraries
 @given(st.lists(st.text(st.sampled_from("ab \n"), min_size=1, max_size=500), min_size=1, max_size=4))
 def test_parts_cover_every_document_and_never_overlap(documents: list[str]) -> None:
     every = [run for part in parted(documents, END_JUDGES) for run in part]
@@ -97,6 +99,17 @@ def test_a_window_is_as_long_as_the_shortest_part_allows() -> None:
     assert window_for([long, short, none], 128, Place()) == 40 and window_for([long, long], 128, Place()) == 128
     with pytest.raises(DataError, match="at least 8"):
         window_for([long, of(np.zeros(5))], 128, Place())
+
+
+def test_what_is_learnt_from_is_spread_over_the_text_from_its_first_part_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text_stream, "RUN", 10)
+    text = "".join(f"{at:09} " for at in range(4000))
+    found = [Piece(0, 0, 20_000), Piece(0, 20_000, 40_000)]
+    learnt = [int(part) for part in text_stream.spread([text], found, 6400)]
+    assert len(learnt) == len(set(learnt)) == 640 and min(learnt) == 0 and max(learnt) == 3999
+    first = learnt[:40]
+    assert first == sorted(first) and first[-1] > 3800 and max(np.diff(first)) < 120
+    assert "".join(text_stream.spread([text], found)) == text == "".join(text_stream.spread([text], found, 40_000))
 
 
 def test_a_short_text_has_a_block_for_each_character() -> None:

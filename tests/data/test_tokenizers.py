@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from pellucid.data.tokenizers import Bytes, Characters, Tokenizer, Words
-from pellucid.data.vocabulary import FIRST
+from pellucid.data.vocabulary import FIRST, from_json
 from pellucid.parts import concrete
 
 TEXTS = ["The cat saw the dog", "the DOG saw nothing"]
@@ -68,3 +68,12 @@ def test_every_process_finds_the_same_vocabulary() -> None:
         assert done.returncode == 0, done.stderr
         found.add(done.stdout)
     assert len(found) == 1
+
+
+def test_blanks_alone_may_split() -> None:
+    whole = Words(signs=False, least=1, lower=False).fit(["C4:1 D4:2 C4:1 , E4:1"])
+    assert whole.pieces[FIRST:] == ["C4:1", ",", "D4:2", "E4:1"]
+    assert whole.decode(whole.encode("D4:2 ,\tC4:1")) == "D4:2 , C4:1" and whole.unknown("C4 D4:2") == ["C4"]
+    again = from_json(json.loads(json.dumps(whole.as_json())))
+    assert again.encode("C4:1 E4:1") == whole.encode("C4:1 E4:1")
+    assert Words(least=1).fit(["C4:1"]).pieces[FIRST:] == ["1", ":", "c4"]

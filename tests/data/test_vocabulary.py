@@ -23,6 +23,7 @@ from pellucid.data.vocabulary import (
     Vocabulary,
     WordVocabulary,
     from_json,
+    split,
     vocabulary,
 )
 from pellucid.errors import ArtifactError
@@ -137,3 +138,10 @@ def test_damaged_values_are_refused(value: dict[str, object]) -> None:
     with pytest.raises(ArtifactError) as caught:
         from_json(value)
     assert caught.value.code == "FILE-PREPARE"
+
+
+def test_words_that_only_blanks_split_say_so_in_their_values() -> None:
+    assert split("C4:1, it's", signs=True) == ["C4", ":", "1", ",", "it's"]
+    assert split("C4:1, it's", signs=False) == ["C4:1,", "it's"]
+    assert "signs" not in WordVocabulary(["a"], lower=True).as_json()
+    assert WordVocabulary(["a"], lower=True, signs=False).as_json()["signs"] is False

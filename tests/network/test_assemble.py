@@ -12,12 +12,13 @@ from pellucid.errors import RecipeError
 from pellucid.families.cnn import CNN
 from pellucid.families.foreign import Foreign
 from pellucid.families.mlp import MLP
-from pellucid.forms import Branched, Form, grid, vector
+from pellucid.forms import Branched, Form, Steps, grid, sequence, vector
 from pellucid.methods.method import learn
 from pellucid.network.assemble import Network, assemble
 from pellucid.nn.noise import Dropout
 from pellucid.nn.trunk import Side, Trunk
 from pellucid.tasks.classification import Classification
+from pellucid.tasks.labelling import Labelling
 from pellucid.training.evaluate import outputs
 
 SIGNATURE = Signature("table", "memory", 10, "", Target("classes", ("y",), ("a", "b", "c")))
@@ -59,7 +60,7 @@ def test_a_cnn_on_a_table_is_refused_with_the_families_that_fit():
         network(CNN(), vector(4))
     assert fault.value.code == "RECIPE-FIT" and fault.value.place.path == "model.kind"
     assert fault.value.message == "cnn takes grid, and this data is vector 4"
-    assert fault.value.hint == "families for vector data: decoder, foreign, mlp"
+    assert fault.value.hint == "families for vector data: decoder, foreign, gru, lstm, mlp, rnn, tcn, transformer"
 
 
 def test_a_foreign_module_starts_from_the_seed_and_leaves_the_default_generator_alone():
@@ -105,3 +106,26 @@ def test_an_auxiliary_branch_gets_a_head_of_its_own_and_its_share_of_the_loss():
     both = task.losses(output.main, batch).value_B + 0.5 * task.losses(output.sides[0], batch).value_B
     torch.testing.assert_close(learn(made, task, batch).value_B, both)
     assert isinstance(made.eval()(batch.input), torch.Tensor)
+
+
+def labeller(family: MLP) -> Network:
+    signature = Signature("text", "memory", 10, "", Target("steps", ("tag",), ("a", "b", "c"), (6,)))
+    return assemble(sequence(4, 6), (), signature=signature, family=family, task=Labelling(), seed=0)
+
+
+def test_a_perceptron_that_labels_steps_sees_each_position_by_itself():
+    made, x_BTD = labeller(MLP(widths=(8,))).eval(), torch.randn(2, 6, 4)
+    mask_BT = torch.ones(2, 6, dtype=torch.bool)
+    output_BTC = made(Steps(x_BTD, mask_BT))
+    changed_BTD = x_BTD.clone()
+    changed_BTD[:, 3] += 1
+    moved_BT = (made(Steps(changed_BTD, mask_BT)) != output_BTC).any(2)
+    assert output_BTC.shape == (2, 6, 3) and "each position by itself" in made.forms[0][1]
+    assert moved_BT[:, 3].all() and moved_BT.sum() == 2
+
+
+def test_what_compares_rows_is_refused_where_positions_go_by_themselves():
+    with pytest.raises(RecipeError) as fault:
+        labeller(MLP(widths=(8,), norm="batch"))
+    assert (fault.value.code, fault.value.place.path) == ("RECIPE-FIT", "model.norm")
+    assert fault.value.hint == "model.norm: layer"

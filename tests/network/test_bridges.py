@@ -83,6 +83,11 @@ def test_a_vector_is_unrolled_over_the_positions():
     assert bridge.module(torch.randn(2, 6)).shape == (2, *bridge.out.extent, bridge.out.width) == (2, 4, 6)
 
 
+def test_positions_alone_are_the_vectors_of_a_sequence():
+    bridge, x_BTD = bridges.alone(FORMS["sequence"]), torch.randn(2, 4, 3)
+    assert bridge.out == vector(3) and torch.equal(bridge.module(steps(x_BTD, [4, 2])), x_BTD)
+
+
 def test_flattening_keeps_every_number_and_averaging_one_for_each_map():
     x_BCHW = signal(COARSE)
     assert isinstance(x_BCHW, torch.Tensor)

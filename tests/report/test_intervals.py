@@ -7,7 +7,8 @@ import torch
 
 from pellucid.metrics.catalogue import metric
 from pellucid.metrics.metric import Prediction
-from pellucid.report.intervals import difference, draws, interval, resamples
+from pellucid.report.intervals import blocks, difference, draws, interval, resamples, together
+from pellucid.report.outcome import outcome
 
 
 def accuracy_interval(right: torch.Tensor, seed: int):
@@ -100,3 +101,46 @@ def test_a_draw_without_a_judged_pixel_is_undefined() -> None:
     prediction = Prediction(label=torch.zeros(20, 2, 2, dtype=torch.uint8), classes=3)
     drawn = draws([metric("pixel_accuracy")], prediction, truth, 0)["pixel_accuracy"]
     assert 0.5 < float(drawn.isfinite().double().mean()) < 0.8
+
+
+def test_overlapping_forecasts_are_drawn_as_blocks_of_one_horizon() -> None:
+    found = blocks([*range(100, 140), *range(200, 203), *range(300, 360, 3)], 6)
+    assert found is not None
+    stream = torch.Generator().manual_seed(0)
+    index = found.draw(60, stream)
+    assert len(index) == 60 and int(index.max()) < 63
+    sizes = dict(zip(found.start_S.tolist(), found.size_S.tolist(), strict=True))
+    assert {sizes[at] for at in range(35)} == {6} and 35 not in sizes  # a whole block fits behind each start
+    assert sizes[40] == 3 and 41 not in sizes  # a short series is one block
+    assert {sizes[at] for at in range(43, 61)} == {2} and 62 not in sizes  # of origins three rows apart
+    drawn = torch.bincount(torch.cat([found.draw(63, stream) for _ in range(4000)]), minlength=63).double() / 4000
+    series = [float(drawn[part].mean()) for part in (slice(0, 40), slice(40, 43), slice(43, 63))]
+    assert all(abs(mean - 1) < 0.05 for mean in series)  # every series counts by its forecasts
+
+
+def test_forecasts_that_do_not_overlap_are_drawn_one_by_one() -> None:
+    assert blocks(range(0, 60, 6), 6) is None and blocks(range(60), 1) is None and blocks([5], 6) is None
+
+
+def test_blocks_widen_the_interval_of_forecasts_whose_errors_are_alike() -> None:
+    stream = torch.Generator().manual_seed(0)
+    noise = torch.randn(330, generator=stream, dtype=torch.float64)
+    error_NH1 = noise.unfold(0, 24, 1).mean(1)[:300, None, None].expand(-1, 24, 1)
+    prediction, truth = Prediction(value=error_NH1), torch.zeros(300, 24, 1, dtype=torch.float64)
+    single, blocked = (
+        interval(0.0, draws([metric("mae")], prediction, truth, 0, one)["mae"])
+        for one in (None, blocks(range(300), 24))
+    )
+    assert blocked.high - blocked.low > 2 * (single.high - single.low)
+
+
+def test_a_single_block_gives_no_interval() -> None:
+    prediction, truth = Prediction(value=torch.rand(5, 8, 1).double()), torch.rand(5, 8, 1).double()
+    assert len(draws([metric("mae")], prediction, truth, 0, blocks(range(5), 8))["mae"]) == 0
+
+
+def test_only_forecasts_are_drawn_together(sequence) -> None:
+    forecasts = outcome(sequence("airline"), "test")
+    found = together(forecasts)
+    assert found is not None and set(found.size_S.tolist()) == {forecasts.truth.shape[1]}
+    assert together(outcome(sequence("vowels"), "test")) is None

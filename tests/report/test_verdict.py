@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from pellucid.report.verdict import imbalance
+from pellucid.report.verdict import imbalance, verdict
 
 
 def test_noise_is_no_better_than_a_baseline(report) -> None:
@@ -35,3 +35,11 @@ def test_imbalance_needs_a_large_class_and_accuracy() -> None:
     assert imbalance(["a", "b"], [80, 20], ["accuracy"]) is None
     assert imbalance(["a", "b"], [99, 1], ["f1"]) is None
     assert imbalance([], [], ["accuracy"]) is None
+
+
+def test_a_score_without_an_interval_is_not_called_undefined(report) -> None:
+    found = report("noise")
+    for value, why in ((0.1, "too few rows judge"), (None, "the score is undefined")):
+        gap = {**found["ladder"]["difference"], "value": value, "low": None, "high": None}
+        said = verdict({**found, "ladder": {**found["ladder"], "difference": gap}})
+        assert f"Network and baselines cannot be compared: {why}." in said["sentences"] and said["tone"] == "unclear"

@@ -225,6 +225,28 @@ def test_over_50_steps_gates_keep_what_a_plain_network_loses(train: Train):
     assert found["rnn", 50] < 0.25, "one of eight is chance"
 
 
+STEADY = {"method": {"epochs": 5, "batch": 32}, "optimizer": {"kind": "adamw", "learning_rate": 0.001}}
+
+
+@pytest.mark.slow
+@pytest.mark.row("E13", "H2", "H6", "H16")
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_over_100_steps_a_plain_network_falls_to_guessing_and_gates_and_attention_do_not(seed: int, train: Train):
+    models = {
+        "rnn": {"kind": "rnn", "width": 128},
+        "lstm": {"kind": "lstm", "width": 128},
+        "transformer": {"kind": "transformer", "width": 16, "heads": 2, "depth": 1, "dropout": 0},
+    }
+    found = {
+        (kind, lag): train(f"copy{lag}", model=model, seed=seed, **STEADY).metrics["test"]["accuracy"]
+        for kind, model in models.items()
+        for lag in (10, 50, 100)
+    }
+    print(found)
+    assert found["rnn", 10] >= 0.95 and found["rnn", 100] <= 0.3
+    assert min(found[kind, lag] for kind in ("lstm", "transformer") for lag in (10, 50, 100)) >= 0.95
+
+
 @pytest.mark.row("H12")
 def test_handwritten_digits_are_read_from_the_strokes_of_the_pen(train: Train):
     learning = {"method": {"epochs": 4}, "optimizer": {"kind": "adam", "learning_rate": 0.01}}

@@ -51,7 +51,7 @@ def test_attention_rows_sum_to_1_and_nothing_that_pads_is_seen():
 
 @pytest.mark.row("J11")
 @pytest.mark.parametrize("groups", [1, 2, 4])
-def test_attention_is_message_passing_over_the_complete_graph(groups: int):
+def test_multi_head_attention_is_message_passing_over_the_complete_graph(groups: int):
     torch.manual_seed(0)
     width, heads, nodes = 16, 4, 6
     layer, x_ND = SelfAttention(width, heads, groups).double(), torch.randn(nodes, width, dtype=torch.float64)
@@ -70,3 +70,11 @@ def test_attention_is_message_passing_over_the_complete_graph(groups: int):
     gathered_NHK = torch.zeros_like(value_NHK).scatter_add(0, end_EH.unsqueeze(2).expand(-1, -1, head), message_EHK)
     expected_ND = layer.outward(gathered_NHK.flatten(1))
     torch.testing.assert_close(layer(x_ND[None], Sight())[0], expected_ND, atol=1e-6, rtol=0)
+
+    peer = torch.nn.MultiheadAttention(width, heads, batch_first=True).double()
+    weights = layer.inward.weight.unflatten(0, (-1, head)).split([heads, groups, groups])
+    offsets = layer.inward.bias.unflatten(0, (-1, head)).split([heads, groups, groups])
+    for whole, pieces in ((peer.in_proj_weight, weights), (peer.in_proj_bias, offsets)):
+        whole.data = torch.cat([piece.repeat_interleave(heads // len(piece), 0).flatten(0, 1) for piece in pieces])
+    peer.out_proj.load_state_dict(layer.outward.state_dict())
+    torch.testing.assert_close(peer(x_ND, x_ND, x_ND)[0], expected_ND, atol=1e-6, rtol=0)

@@ -17,11 +17,15 @@ from sklearn.linear_model import LogisticRegression
 import pellucid
 from pellucid import jobs
 from pellucid.data import packaged
+from pellucid.data.source import Data
 from pellucid.data.toy_texts import SCALES, toy_translation
-from pellucid.data.vocabulary import vocabulary
-from pellucid.forms import UNJUDGED_STEP, Tokens
+from pellucid.data.vocabulary import UNKNOWN, vocabulary
+from pellucid.errors import RecipeError
+from pellucid.forms import PADDING, UNJUDGED_STEP, Tokens
 from pellucid.jobs import Run
+from pellucid.parts import concrete
 from pellucid.report.ngrams import NGrams
+from pellucid.seeds import Draw
 
 Train = Callable[..., Run]
 Tell = Callable[..., Any]
@@ -118,6 +122,82 @@ def test_a_mood_is_told_where_the_order_of_words_decides(train: Train):
         ["they call the soup bad but i found it not bad", "they call the soup not bad but i found it bad"]
     )
     assert told["prediction"] == ["happy", "angry"]
+
+
+@pytest.mark.row("F6")
+def test_texts_are_recognised_and_can_be_overruled(tmp_path: Path, tell: Tell):
+    rows, table, running = moods(60), tmp_path / "moods.csv", tmp_path / "story.txt"
+    lines = [f"{text},{len(text)},{mood}" for text, mood in zip(rows["text"], rows["mood"], strict=True)]
+    table.write_text("\n".join(["said,letters,mood", *lines]))
+    alone = tmp_path / "said.csv"
+    alone.write_text("\n".join(["said,mood", *(f"{text},{mood}" for text, mood in zip(*rows.values(), strict=True))]))
+    told = tell("inspect", alone, "-t", "mood")
+    assert told["kind"] == "text" and told["target"]["classes"] == ["angry", "happy"] and told["target"]["why"]
+    (said,) = [column for column in told["columns"] if column["role"] == "input"]
+    assert (said["name"], said["type"]) == ("said", "text") and said["why"] and 0.9 < said["confidence"] <= 1
+
+    running.write_text(story(100))
+    told = tell("inspect", running)
+    assert told["kind"] == "text" and told["target"]["kind"] == "next" and told["target"]["why"]
+
+    told = tell("inspect", table, "-t", "mood")
+    dropped = {column["name"]: column for column in told["columns"] if column["role"] == "dropped"}
+    assert told["kind"] == "table" and dropped.keys() == {"said"} and "data: {kind: text}" in dropped["said"]["why"]
+    forced = concrete(Data, {"kind": "text", "path": str(table), "target": "mood"})
+    signature = forced.inspect(forced.read())
+    assert signature.kind == "text"
+    (said,) = [column for column in signature.columns if column.role == "input"]
+    assert said.name == "said" and said.why and 0.9 < said.confidence <= 1
+    other = concrete(Data, {"kind": "table", "path": str(alone), "target": "mood", "columns": {"said": "category"}})
+    assert other.inspect(other.read()).kind == "table"
+    named = concrete(Data, {"path": str(table), "target": "mood", "text": "letters"})
+    (letters,) = [column for column in named.inspect(named.read()).columns if column.role == "input"]
+    assert letters.name == "letters"
+
+
+@pytest.mark.row("D11")
+def test_texts_with_hidden_words_are_learnt_from_can_be_previewed_and_are_refused_elsewhere(train: Train):
+    rows, hide = moods(1000), {"kind": "token_dropout", "share": 0.1}
+    data = {"kind": "text", "target": "mood", "augment": [hide]}
+    learning = {"method": {"epochs": 6, "batch": 32}, "optimizer": ADAM}
+    run = train(data, rows, model={"kind": "gru", "width": 32, "bidirectional": True}, **learning)
+    print(run.metrics["test"]["accuracy"])
+    assert run.metrics["test"]["accuracy"] >= 0.8
+
+    raw = run.recipe.data.read_rows(rows)
+    assert run.recipe.data.split is not None
+    dataset = run.recipe.data.load(raw, run.recipe.data.inspect(raw), run.recipe.data.split, 0).dataset
+    batch, previews = dataset.train.sample().part(0, 64).ready(), []
+    assert isinstance(batch.input, Tokens)
+    for position in (0, 1, 0):
+        changed = dataset.augment[0].apply(batch, Draw(0, "augment").at(0, position), None)
+        assert isinstance(changed.input, Tokens) and changed.target is batch.target
+        previews.append(changed.input.code_BT)
+    assert torch.equal(previews[0], previews[2]) and not torch.equal(previews[0], previews[1])
+    there_BT = batch.input.code_BT != PADDING
+    hidden_BT = previews[0] != batch.input.code_BT
+    assert (previews[0][hidden_BT] == UNKNOWN).all() and not bool((hidden_BT & ~there_BT).any())
+    assert 0.05 < float(hidden_BT[there_BT].float().mean()) < 0.15
+    for other, why in (("airline", "does not go with future"), ("iris", "this data is a vector")):
+        with pytest.raises(RecipeError, match=f"token_dropout .*{why}") as fault:
+            train({"path": other, "augment": [hide]}, model="mlp")
+        assert fault.value.place.path == "data.augment"
+
+
+@pytest.mark.row("H6")
+def test_words_beyond_the_length_are_not_read_which_is_counted_and_costs_what_they_would_have_told(
+    train: Train, tell: Tell
+):
+    rows, learning = moods(1000), {"method": {"epochs": 6, "batch": 32}, "optimizer": ADAM}
+    data = {"kind": "text", "target": "mood", "length": 9}
+    run = train(data, rows, model={"kind": "gru", "width": 32}, **learning)
+    (cut,) = [finding for finding in run.findings if finding.check == "text-cut"]
+    print(run.metrics["test"]["accuracy"], cut.message)
+    assert run.metrics["test"]["accuracy"] < 0.65, "what the writer found stands behind the ninth word"
+    words = [len(text.split()) for text in rows["text"]]
+    lost = sum(max(count - 9, 0) for count in words)
+    assert (cut.severity, cut.evidence["texts"], cut.evidence["longest"]) == ("warning", 1000, max(words))
+    assert cut.evidence["tokens lost"] == pytest.approx(lost / sum(words))
 
 
 def tuned_tfidf(table: dict[str, list[str]]) -> np.ndarray:

@@ -11,7 +11,7 @@ import torch
 from pellucid.data.augment import Augment
 from pellucid.optim.optimizer import Optimizer, Schedule
 from pellucid.optim.regularize import Averaging, Constraint, Penalty
-from pellucid.parts import kinds
+from pellucid.parts import kinds, load_kind
 from pellucid.record import Event
 from pellucid.training import checkpoint
 from pellucid.training.run import Writer, events
@@ -36,7 +36,11 @@ EVERY: list[tuple[str, dict[str, Any]]] = [
     ("augment noise", {"data.augment": [{"kind": "noise"}]}),
     ("augment mixup", {"data.augment": [{"kind": "mixup"}]}),
 ]
-IMAGES = [kind for kind in kinds(Augment) if kind != "color"]  # the digits are grey
+IMAGES = [
+    kind
+    for kind in kinds(Augment)
+    if kind != "color" and "grid" in load_kind(Augment, kind).forms  # the digits are grey
+]
 
 
 def until(session: Session, number: int) -> list[Event]:

@@ -44,6 +44,7 @@ def _plain(session: Session, cost: Forecast) -> dict[str, Any]:
         "decisions": [decision.as_json() for decision in session.decisions],
         "findings": [finding.as_json() for finding in session.signature.findings],
         "rows": session.loaded.share,
+        "counted": _noun(session),
         "forecast": {
             "seconds": cost.seconds,
             "memory": cost.memory,
@@ -55,7 +56,13 @@ def _plain(session: Session, cost: Forecast) -> dict[str, Any]:
 
 def _show(session: Session, cost: Forecast) -> None:
     parts = ", ".join(f"{count:,} {part}" for part, count in session.loaded.share.items())
-    typer.echo(f"data: {session.signature.rows:,} rows: {parts}")
+    noun, target = _noun(session), session.signature.target
+    whole = "documents" if target is not None and target.kind == "next" else "rows"
+    what = f"{session.signature.rows:,} {whole}; windows" if noun == "windows" else f"{session.signature.rows:,} {noun}"
+    typer.echo(f"data: {what}: {parts}")
+    for name in ("extent", "period"):
+        if session.signature.kind == "series" and name in session.signature.notes:
+            typer.echo(f"  {name}: {session.signature.notes[name]}")
     for finding in session.signature.findings:
         typer.echo(f"  {finding}")
     typer.echo("forms:")
@@ -73,6 +80,14 @@ def _show(session: Session, cost: Forecast) -> None:
         f"forecast: {cost.seconds:.1f} s for {cost.steps:,} steps ({1000 * cost.step_seconds:.2f} ms each) and "
         f"{cost.evaluations:,} evaluations; {cost.memory / 2**20:,.0f} MiB"
     )
+
+
+def _noun(session: Session) -> str:
+    """What the parts count: windows of what goes on, whole series, or rows."""
+    signature = session.signature
+    if signature.target is not None and signature.target.kind in ("future", "next"):
+        return "windows"
+    return "series" if signature.kind == "series" else "rows"
 
 
 def _text(value: object) -> str:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.options import CodeFile, Json, read_code_file
+from pellucid.cli.options import CodeFile, Json, followable, read_code_file
 
 
 def evaluate(
@@ -20,9 +20,11 @@ def evaluate(
     """Score a model on labelled rows."""
     from pellucid import jobs
 
-    scores = jobs.load(model, read_code_file(code)).evaluate(data)
+    loaded = jobs.load(model, read_code_file(code))
+    with followable():
+        scores = loaded.evaluate(data)
     if as_json:
         typer.echo(json.dumps({name: None if value != value else value for name, value in scores.items()}))
         return
     for name, value in scores.items():
-        typer.echo(f"{name}: {value:.6g}")
+        typer.echo(f"{name}: {value:.6g}" if value == value else f"{name}: undefined here")

@@ -22,7 +22,9 @@ def generate(
     temperature: Annotated[
         float, typer.Option("--temperature", help="Below 1 safer, above 1 bolder; 0: always the likeliest.")
     ] = 1.0,
-    top_k: Annotated[int | None, typer.Option("--top-k", help="Draw among this many likeliest tokens only.")] = None,
+    top_k: Annotated[
+        int | None, typer.Option("--top-k", help="Draw among this many likeliest tokens only; 0: all.")
+    ] = None,
     top_p: Annotated[
         float, typer.Option("--top-p", help="Draw among the likeliest tokens that have this share; 1: all.")
     ] = 0.9,

@@ -25,12 +25,33 @@ def inspect(
     _show(value, 0)
 
 
+DULL = {"frames": 1, "length": 0, "rate": 0, "pieces": False, "horizon": 0, "window": 0, "season": 1}
+"""What a signature says of things that its data does not have."""
+
+
+SHORT = 20
+"""Characters of values that share a line."""
+
+
 def _show(value: object, depth: int) -> None:
     pad = "  " * depth
     items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple) else []
     for name, item in items:
+        if isinstance(name, str) and name in DULL and item == DULL[name]:
+            continue
+        if isinstance(item, list | tuple) and all(_is_short(one) for one in item):
+            item = ", ".join(_text(one) for one in item)
         if isinstance(item, dict | list | tuple) and item:
             typer.echo(f"{pad}{name}:")
             _show(item, depth + 1)
         elif item not in (None, "", [], {}, ()):
-            typer.echo(f"{pad}{name}: {item}")
+            typer.echo(f"{pad}{name}: {_text(item)}")
+
+
+def _is_short(item: object) -> bool:
+    return not isinstance(item, dict | list | tuple) and len(_text(item)) <= SHORT
+
+
+def _text(item: object) -> str:
+    """A value on one line."""
+    return json.dumps(item, ensure_ascii=False) if isinstance(item, str) and "\n" in item else str(item)

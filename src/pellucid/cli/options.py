@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pellucid.documents import Plain, parse_scalar
-from pellucid.errors import UsageError
+from pellucid.errors import DataError, SchemaError, UsageError
 
 if TYPE_CHECKING:
     from pellucid.code import Code
@@ -51,3 +53,16 @@ def read_code_file(path: Path | None) -> Code | None:
     from pellucid.code import read_code
 
     return read_code(path)
+
+
+@contextmanager
+def followable() -> Iterator[None]:
+    """Takes out of hints what only a recipe can say: the model has been trained with one already."""
+    try:
+        yield
+    except (DataError, SchemaError) as fault:
+        kept = [part for part in (fault.hint or "").split("; ") if part and "data." not in part]
+        hint = "; ".join(kept) or None
+        if fault.hint and not kept:
+            hint = "mend the new data; how it is read was settled when the model was trained"
+        raise type(fault)(fault.code, fault.message, place=fault.place, hint=hint) from None

@@ -9,16 +9,19 @@ from typing import Annotated
 
 import typer
 
-from pellucid.cli.options import CodeFile, Json, read_code_file
+from pellucid.cli.options import CodeFile, Json, followable, read_code_file
+
+FILES = frozenset({"images", "audio"})
+"""Kinds of data of which each row is a file."""
 
 
 def predict(
     model: Annotated[Path, typer.Argument(help="A run folder or a model folder.")],
     data: Annotated[
-        str | None,
+        list[str] | None,
         typer.Argument(
-            help="A table, an image, a folder, a text, series; - is standard input. Forecasts go on from the end of "
-            "it, and without it from the end of what the run was trained on."
+            help="A table, images, sounds, a folder, a text, series; - is standard input. Forecasts go on from the end "
+            "of it, and without it from the end of what the run was trained on."
         ),
     ] = None,
     output: Annotated[
@@ -34,12 +37,17 @@ def predict(
 ) -> None:
     """Predict new rows: labels with probabilities, values with 90 % intervals, sentences, or what comes next."""
     from pellucid import jobs
-    from pellucid.errors import ArtifactError, Place
+    from pellucid.errors import ArtifactError, Place, UsageError
 
     loaded = jobs.load(model, read_code_file(code))
     if expect_id is not None and loaded.model.id != expect_id:
         raise ArtifactError("FILE-ID", f"its id is {loaded.model.id}, not {expect_id}", place=Place(str(model)))
-    predictions = loaded.predict(data, horizon)
+    given = data or []
+    if len(given) > 1 and loaded.model.signature.kind not in FILES:
+        message = f"{len(given)} files are given; a model of {loaded.model.signature.kind} takes one at a time"
+        raise UsageError("CLI-USAGE", message, hint="images and sounds may be several files")
+    with followable():
+        predictions = loaded.predict(given if len(given) > 1 else next(iter(given), None), horizon)
     for finding in predictions.findings:
         typer.echo(str(finding), err=True)
     if predictions.files:

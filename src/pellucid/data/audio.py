@@ -74,6 +74,17 @@ class Audio(Data):
         clock = signature.clock and replace(signature.clock, step=f"{self.hop_ms:g} ms")
         return signature.replace(kind="audio", rate=raw.rate, clock=clock)
 
+    def told(self, raw: Raw) -> dict[str, Any]:
+        """How long the sounds are, in seconds, as far as they are read."""
+        import numpy as np
+
+        from pellucid.data.audio_raw import AudioRaw
+
+        assert isinstance(raw, AudioRaw)
+        second_S = raw.count_S * (self.hop_ms / 1000)
+        low, middle, high = (round(float(value), 3) for value in np.quantile(second_S, (0, 0.5, 1)))
+        return {"seconds": {"shortest": low, "median": middle, "longest": high}}
+
     def load(self, raw: Raw, signature: Signature, split: Split, seed: int) -> Loaded:
         """Splits by content, then fits mean and deviation of each mel on the training part only."""
         from dataclasses import replace

@@ -33,7 +33,10 @@ ENOUGH_ROWS = 20
 TYPES: tuple[ColumnType, ...] = ("number", "category", "boolean", "date", "text")
 ROLES: dict[str, Role] = {"drop": "dropped", "group": "group", "time": "time", "weight": "weight", "id": "id"}
 SPLIT_NAMES = frozenset({"split", "part", "set", "subset", "fold"})
-ID_NAME = re.compile(r"(^|[_\s.-])(id|uuid|guid|key|index|idx|row|rownum|nr|no)$|^unnamed|[a-z]I[dD]$", re.IGNORECASE)
+ID_NAME = re.compile(
+    r"(^|[_\s.-])(id|uuid|guid|key|index|idx|row|rownum|nr|no)$|^unnamed|(?-i:[a-z]I[dD]$)", re.IGNORECASE
+)
+"""What columns that only name rows are called: "id", "row_id", "rowId", but not "paid"."""
 
 
 @dataclass(frozen=True)

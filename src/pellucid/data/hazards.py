@@ -11,8 +11,9 @@ from pellucid.data.columns import values
 from pellucid.data.signature import Column, Target
 from pellucid.data.table_raw import TableRaw
 from pellucid.data.targets import target_codes, target_values
-from pellucid.errors import quote
-from pellucid.findings import Finding
+from pellucid.data.text_guess import free_text
+from pellucid.errors import DataError, quote
+from pellucid.findings import Finding, Severity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,25 +25,33 @@ IMBALANCE = 10.0
 LEAK_ROWS = 40
 """Rows from which one column predicting the target is no accident."""
 MOST_BINS = 256
+ENOUGH_STAMPS = 20
+"""Moments from which even steps are no accident,"""
+FEW_HOLES = 0.05
+"""and the share of the steps that may be longer."""
 
 
 def hazards(raw: TableRaw, columns: tuple[Column, ...], target: Target) -> tuple[Finding, ...]:
     """Everything suspicious about a table without bad cells, the worst first."""
-    found = [*_dropped(columns), *_hollow(raw, columns), *_duplicates(raw, columns)]
+    found = [*_dropped(raw, columns), *_hollow(raw, columns), *_duplicates(raw, columns)]
     found += _classes(raw, target) if target.kind == "classes" else []
-    found += _sorted_rows(raw, target) + _leaks(raw, columns, target) + _similar(columns, target)
+    found += _in_time(raw, columns, target) + _sorted_rows(raw, columns, target)
+    found += _leaks(raw, columns, target) + _similar(columns, target)
     order = {"severe": 0, "warning": 1, "info": 2}
     return tuple(sorted(found, key=lambda finding: order[finding.severity]))
 
 
-def _dropped(columns: tuple[Column, ...]) -> list[Finding]:
+def _dropped(raw: TableRaw, columns: tuple[Column, ...]) -> list[Finding]:
     found: list[Finding] = []
     for column in columns:
         if column.role in ("dropped", "id") and not column.why.startswith("as data.columns says"):
             check = "id-column" if column.role == "id" else "constant-column" if column.distinct <= 1 else "text-column"
             cure = f"Nothing to do; or say what it is with data.columns: {{{column.name}: ...}}."
             evidence = {"distinct": column.distinct, "missing": column.missing}
-            found.append(Finding(check, "info", f"is left out: {column.why}.", column.name, {**evidence}, cure))
+            severity: Severity = "info"
+            if check == "text-column" and free_text(raw.frame[column.name].to_list()) > 0:
+                severity, cure = "warning", f"data: {{kind: text, text: {column.name}}} learns from this column."
+            found.append(Finding(check, severity, f"is left out: {column.why}.", column.name, {**evidence}, cure))
     return found
 
 
@@ -99,11 +108,52 @@ def _classes(raw: TableRaw, target: Target) -> list[Finding]:
     return found
 
 
-def _sorted_rows(raw: TableRaw, target: Target) -> list[Finding]:
-    """Changes of class from row to row against what a shuffled file has; for values, the share of rising steps."""
+def _in_time(raw: TableRaw, columns: tuple[Column, ...], target: Target) -> list[Finding]:
+    """A column of stamps in even steps, each there equally often, where the split does not go by time or by name."""
     import numpy as np
 
-    if raw.rows < 20 or target.kind == "labels":
+    from pellucid.data.series_roles import TIME_NAMES
+    from pellucid.data.series_time import EVEN, find_step, read_stamps
+
+    if raw.rows < LEAK_ROWS or raw.file_N is not None or any(one.role in ("time", "group", "split") for one in columns):
+        return []
+    for column in columns:
+        if (
+            column.role == "target"
+            or column.missing
+            or not (column.type == "date" or column.name.casefold() in TIME_NAMES)
+        ):
+            continue
+        try:
+            stamps = read_stamps(raw, column.name)
+        except DataError:
+            continue
+        second_U, count_U = np.unique(stamps.second_N, return_counts=True)
+        step = find_step([second_U], stamps.written)
+        if len(second_U) < ENOUGH_STAMPS or step is None or count_U.min() < count_U.max():
+            continue
+        if float((np.abs(np.diff(step.places(second_U)) - 1) <= EVEN).mean()) < 1 - FEW_HOLES:
+            continue
+        message = f"rows are {step} apart: judged by rows drawn from all over, the future helps to tell the past."
+        by_time = f"data.split: {{kind: by_time, column: {column.name}}} judges by the latest rows"
+        forecast = f"data: {{kind: series, target: {target.names[0]}, horizon: ...}} forecasts them"
+        cures = [by_time] if column.type in ("number", "date") else []
+        cures += [forecast] if target.kind == "values" else []
+        if cures:
+            cure = "; ".join(cures)
+            evidence: dict[str, float | int | str] = {"stamps": len(second_U), "rows each": int(count_U[0])}
+            return [Finding("rows-in-time", "warning", message, column.name, evidence, f"{cure}.")]
+    return []
+
+
+def _sorted_rows(raw: TableRaw, columns: tuple[Column, ...], target: Target) -> list[Finding]:
+    """Changes of class from row to row against what a shuffled file has; for values, the share of rising steps.
+
+    Where a column says the part, the order is nobody's choice.
+    """
+    import numpy as np
+
+    if raw.rows < 20 or target.kind == "labels" or any(column.role == "split" for column in columns):
         return []
     if target.kind == "classes":
         code = target_codes(raw.frame[target.names[0]], target)

@@ -30,6 +30,8 @@ def check_parts(part_N: np.ndarray, facts: Facts, classes: tuple[str, ...], spli
         if not counts[code] and asked[name]:
             message = f"the {name} part of the split is empty: {len(part_N)} rows are too few for it"
             hint = "data.split: {kind: stratified} gives exact shares; more rows help"
+            if split.dump()["kind"] == "by_column":  # whoever says it by names can say more by them
+                hint = f"call some of them {name}, where others are called train and test"
             raise DataError("DATA-SPLIT", message, place=Place(facts.source), hint=hint)
     found: list[Finding] = []
     if facts.class_N is not None:

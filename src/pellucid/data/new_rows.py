@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from pellucid.data.columns import BadCells, misfits
+from pellucid.data.columns import BadCells, misfits, values
 from pellucid.data.prepare import category_codes
 from pellucid.data.signature import Column, Signature
 from pellucid.data.table_raw import TableRaw
 from pellucid.data.targets import target_codes, target_values
 from pellucid.errors import SchemaError, nearest, quote
 from pellucid.findings import Finding
+
+if TYPE_CHECKING:
+    import numpy as np
+
+MARGIN = 0.5
+"""How far outside the known values a value may lie, as a share of their width."""
 
 
 def fit_schema(raw: TableRaw, signature: Signature) -> TableRaw:
@@ -31,7 +38,7 @@ def fit_schema(raw: TableRaw, signature: Signature) -> TableRaw:
     bad = [cells for column in inputs for cells in misfits(raw, replace(column, confidence=1.0))]
     if bad:
         raise _refusal(min(bad, key=lambda cells: cells.rows[0]), raw)
-    findings = [*_unseen(raw, inputs), *_empty(raw, inputs), *_labels(raw, signature)]
+    findings = [*_unseen(raw, inputs), *_outside(raw, inputs), *_empty(raw, inputs), *_labels(raw, signature)]
     return replace(raw, findings=tuple(findings))
 
 
@@ -77,6 +84,30 @@ def _unseen(raw: TableRaw, inputs: list[Column]) -> list[Finding]:
             evidence: dict[str, float | int | str] = {"rows": len(rows), "first place": str(raw.place(int(rows[0])))}
             found.append(Finding("unseen-category", "warning", message, column.name, evidence, cure))
     return found
+
+
+def _outside(raw: TableRaw, inputs: list[Column]) -> list[Finding]:
+    found: list[Finding] = []
+    for column in inputs:
+        if column.type == "number":
+            found += outside(column.name, values(raw.frame[column.name], "number"), (column.low, column.high))
+    return found
+
+
+def outside(name: str, value_N: np.ndarray, known: tuple[float | None, float | None]) -> list[Finding]:
+    """A finding where values lie further outside of what was known than `MARGIN` of its width; NaN are passed by."""
+    low, high = known
+    if low is None or high is None:
+        return []
+    margin = MARGIN * (high - low)
+    count = int(((value_N < low - margin) | (value_N > high + margin)).sum())
+    if not count:
+        return []
+    said = f"{count} of {len(value_N)} rows hold" if count > 1 else f"1 of {len(value_N)} rows holds"
+    message = f"{said} values far outside those the model was made with ({low:g} to {high:g})."
+    evidence: dict[str, float | int | str] = {"rows": count, "low": low, "high": high}
+    cure = "Networks guess there: check the unit; train again with such rows if they are right."
+    return [Finding("outside-range", "warning", message, name, evidence, cure)]
 
 
 def _empty(raw: TableRaw, inputs: list[Column]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Which reader a file needs: by its suffix, else by its first bytes."""
+"""Which reader a file needs: by its suffix, else by its first bytes, as standard input is told."""
 
 from __future__ import annotations
 
@@ -41,8 +41,11 @@ def read_table(
         raw = read_delimited(known.path.read_bytes(), path)
         return replace(raw, files=(path,))
     if path == "-":
-        return read_delimited(sys.stdin.buffer.read(), "standard input", delimiter=delimiter, missing=missing)
-    data = read_bytes(path, [name for name, item in EMBEDDED.items() if item.kind == "table"])
+        path, data = "standard input", sys.stdin.buffer.read()
+        suffix = ".jsonl" if data.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{") else ""
+    else:
+        data = read_bytes(path, [name for name, item in EMBEDDED.items() if item.kind == "table"])
+        suffix = Path(path).suffix.lower()
     for magic, what in FOREIGN.items():
         if data.startswith(magic):
             message = f"is {what}, not a table of text"
@@ -52,7 +55,7 @@ def read_table(
         assert refused is not None
         refused[str(Place(path, record.line))] = record.message
 
-    suffix, told = Path(path).suffix.lower(), None if refused is None else refuse
+    told = None if refused is None else refuse
     if suffix in PARQUET_SUFFIXES or data.startswith(b"PAR1"):
         return read_parquet(data, path, missing=missing)
     if suffix in JSON_SUFFIXES:

@@ -157,7 +157,7 @@ class Series(Data):
             series=clock.series or None,
             channels=self.channels if apart else tuple(name for name in clock.channels if name not in target.names),
             asks=asks.get(target.kind, "series"),
-            weekdays=clock.step == "1 weekday",
+            step=clock.step,
             new=True,
             labelled=labelled,
         )

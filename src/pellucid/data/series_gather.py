@@ -47,7 +47,7 @@ def gather(raw: TableRaw, asked: Asked) -> SeriesRaw:
     Raises: DataError with the line of the first thing that cannot be used; SchemaError for what new data lacks.
     """
     roles = find_roles(raw, asked)
-    stamps = read_stamps(raw, roles.time) if roles.time else None
+    stamps = read_stamps(raw, roles.time, asked.step) if roles.time else None
     if asked.wide:
         return _future(_wide(raw, roles, asked, stamps), asked)
     rows, findings = _ordered(raw, roles, _long(raw, roles, stamps))
@@ -92,7 +92,7 @@ def hashes(raw: SeriesRaw) -> np.ndarray:
 
 
 def _future(raw: SeriesRaw, asked: Asked) -> SeriesRaw:
-    return refuse_blanks(find_coming(evened(raw, asked.gaps, weekdays=asked.weekdays)), asked.gaps)
+    return refuse_blanks(find_coming(evened(raw, asked.gaps, weekdays=asked.step == "1 weekday")), asked.gaps)
 
 
 def _long(raw: TableRaw, roles: Roles, stamps: Stamps | None) -> Rows:
@@ -147,7 +147,7 @@ def _wide(raw: TableRaw, roles: Roles, asked: Asked, stamps: Stamps | None) -> S
 def _ordered(raw: TableRaw, roles: Roles, rows: Rows) -> tuple[Rows, tuple[Finding, ...]]:
     """Sorted by series and time. Raises: DataError where a series has two rows for one stamp."""
     if rows.stamps is None:
-        return rows.take(np.argsort(rows.code_N, kind="stable")), ()
+        return rows.take(np.argsort(rows.code_N, kind="stable")), roles.findings
     second_N = rows.stamps.second_N
     order = np.lexsort((second_N, rows.code_N))
     made = rows.take(order)
@@ -158,10 +158,15 @@ def _ordered(raw: TableRaw, roles: Roles, rows: Rows) -> tuple[Rows, tuple[Findi
     plain = rows.take(np.argsort(rows.code_N, kind="stable"))
     assert plain.stamps is not None
     late = int(((np.diff(plain.stamps.second_N) < 0) & (np.diff(plain.code_N) == 0)).sum())
-    if not late:
-        return made, ()
-    message = f"{late} rows stand before an earlier one; they were put in the order of their time."
-    return made, (Finding("rows-sorted", "info", message, roles.time or "", {"rows": late}),)
+    found: list[Finding] = []
+    if rows.stamps.rule:
+        message = f"dates are read {rows.stamps.rule}."
+        cure = "Dates written 2024-12-31 can be read in one way only."
+        found.append(Finding("dates-read", "info", message, roles.time or "", {}, cure))
+    if late:
+        message = f"{late} rows stand before an earlier one; they were put in the order of their time."
+        found.append(Finding("rows-sorted", "info", message, roles.time or "", {"rows": late}))
+    return made, tuple(found)
 
 
 def _twice(raw: TableRaw, roles: Roles, rows: Rows, same: np.ndarray) -> DataError:

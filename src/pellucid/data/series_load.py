@@ -17,7 +17,7 @@ from pellucid.data.series_grid import filled
 from pellucid.data.series_raw import SeriesRaw
 from pellucid.data.series_roles import Gaps
 from pellucid.data.series_whole import PART_COLUMN
-from pellucid.data.series_windows import MOST_HORIZON, origins, parts, plan
+from pellucid.data.series_windows import MOST_HORIZON, origins, parts, past, plan
 from pellucid.data.signature import PARTS, Clock, Column, Signature, Target
 from pellucid.data.source import Loaded
 from pellucid.data.split import Split
@@ -69,7 +69,7 @@ def signature_of(raw: SeriesRaw, told: Told, split: Split | None, source: str) -
         length=length,
         clock=clock,
         findings=raw.findings,
-        notes=dict(raw.notes),
+        notes={**raw.notes, **_described(raw)},
     )
 
 
@@ -99,7 +99,7 @@ def load_future(raw: SeriesRaw, signature: Signature, split: Split, seed: int, t
             hint = "shorter ones fit; or more rows"
             raise DataError("DATA-SERIES", message, place=Place(raw.source or None), hint=hint)
         batches.append(preparation.apply(replace(whole, origin_O=row_O), signature))
-    findings += _unused(raw, part_N, clock)
+    findings += _unused(raw, part_N, clock) + _still(raw, part_N)
     train, valid, test = batches
     dataset = Dataset(train, valid, test, preparation.form(clock), augment=told.augment)
     share = {str(part): len(batch) for part, batch in zip(PARTS, batches, strict=True)}
@@ -161,6 +161,19 @@ def _clock(raw: SeriesRaw) -> Clock:
     return Clock(roles.get("time", ""), series, step, raw.channels, known, zone=zone)
 
 
+def _described(raw: SeriesRaw) -> dict[str, str]:
+    """How many series there are, how long, and from when to when, in words."""
+    few, many = int(raw.past_S.min()), int(raw.past_S.max())
+    each = f"{few:,}" if few == many else f"{few:,} to {many:,}"
+    found = {"extent": f"{len(raw.series):,} series of {each} rows"}
+    if raw.stamps is not None:
+        past_N = raw.stamps.second_N[past(raw)]
+        first, last = raw.stamps.text(np.array([past_N.min(), past_N.max()]))
+        apart = f", rows {raw.step} apart" if raw.step is not None else ""
+        found["period"] = f"{first} to {last}{apart}"
+    return found
+
+
 def _as_target(column: Column, names: tuple[str, ...]) -> Column:
     return replace(column, role="target") if column.name in names and column.role == "input" else column
 
@@ -210,3 +223,22 @@ def _unused(raw: SeriesRaw, part_N: np.ndarray, clock: Clock) -> list[Finding]:
         f"{len(short)} series have fewer than {least} rows in train and are not learnt from: {quote(short[0])} first."
     )
     return [Finding("series-short", "warning", message, "", {"series": len(short)}, "A shorter window takes more in.")]
+
+
+def _still(raw: SeriesRaw, part_N: np.ndarray) -> list[Finding]:
+    """Targets that never change in train, which say nothing of how they will."""
+    pairs = list(enumerate(zip(raw.start_S, raw.past_S, strict=True)))
+    found: list[Finding] = []
+    for channel, name in enumerate(raw.channels[: raw.targets]):
+        own = {series: raw.value_NC[a : a + n, channel][part_N[a : a + n] == 0] for series, (a, n) in pairs}
+        there = {series: value_N[~np.isnan(value_N)] for series, value_N in own.items()}
+        still = [series for series, value_N in there.items() if len(value_N) and value_N.min() == value_N.max()]
+        if not still:
+            continue
+        message = f"{len(still)} of {len(raw.series)} series never change in train, {quote(raw.series[still[0]])} first"
+        message = "it never changes in train" if len(raw.series) == 1 else message
+        message += ": there is nothing to learn from that. Skill is undefined where the truth never changes either."
+        evidence: dict[str, float | int | str] = {"series": len(still), "value": float(there[still[0]][0])}
+        cure = "Check how it was measured; a rule such as `the last value goes on` needs no network."
+        found.append(Finding("series-constant", "warning", message, name, evidence, cure))
+    return found

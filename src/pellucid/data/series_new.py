@@ -7,15 +7,17 @@ from typing import Any
 
 import numpy as np
 
+from pellucid.data.new_rows import outside
 from pellucid.data.series_grid import filled
 from pellucid.data.series_items import cut, require_labels
 from pellucid.data.series_prepare import reach_of
 from pellucid.data.series_raw import SeriesRaw
 from pellucid.data.series_read import from_anything
-from pellucid.data.series_roles import Asked
+from pellucid.data.series_roles import VALUE, Asked
 from pellucid.data.series_windows import origins
 from pellucid.data.signature import Clock, Signature
 from pellucid.errors import DataError, SchemaError
+from pellucid.findings import Finding
 
 
 def read(source: Any, asked: Asked, missing: tuple[str, ...], signature: Signature) -> SeriesRaw:
@@ -25,11 +27,23 @@ def read(source: Any, asked: Asked, missing: tuple[str, ...], signature: Signatu
     """
     try:
         raw = from_anything(source, asked, missing)
-        if asked.asks == "future":
-            return _future(raw, asked, signature)
-        return _whole(raw, asked, signature)
+        made = _future(raw, asked, signature) if asked.asks == "future" else _whole(raw, asked, signature)
+        return _with_outside(made, signature)
     except DataError as fault:
         raise SchemaError(fault.code, fault.message, place=fault.place, hint=fault.hint) from None
+
+
+def _with_outside(raw: SeriesRaw, signature: Signature) -> SeriesRaw:
+    """With the rows counted that hold values far from those the model was made with."""
+    known = {column.name: (column.low, column.high) for column in signature.columns}
+    found: list[Finding] = []
+    for at, name in enumerate(raw.channels):
+        if name in known:
+            found += outside(name, raw.value_NC[:, at], known[name])
+        elif raw.channels[0] == VALUE:  # every series is a column
+            for series, start, count in zip(raw.series, raw.start_S, raw.count_S, strict=True):
+                found += outside(series, raw.value_NC[start : start + count, at], known.get(series, (None, None)))
+    return replace(raw, findings=(*raw.findings, *found))
 
 
 def beyond(raw: SeriesRaw, signature: Signature) -> SeriesRaw:

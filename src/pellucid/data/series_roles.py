@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import numpy as np
 import polars as pl
 
 from pellucid.data import cells as grammar
+from pellucid.data import series_dates
 from pellucid.data.columns import misfits, values
 from pellucid.data.series_raw import Asks
-from pellucid.data.series_time import most_written
+from pellucid.data.series_time import ISO, most_written
 from pellucid.data.signature import Column, ColumnType, Role
 from pellucid.data.splitting import PART_NAMES
 from pellucid.data.table_raw import TableRaw
 from pellucid.errors import DataError, SchemaError, nearest, quote
+from pellucid.findings import Finding
 
 Gaps = Literal["error", "interpolate", "forward"]
 TIME_NAMES = frozenset(
@@ -45,8 +49,8 @@ class Asked:
     """A column by which a split goes."""
     asks: Asks | None = None
     """At prediction: what the model answers."""
-    weekdays: bool = False
-    """At prediction: the rows that the model knows are weekdays apart."""
+    step: str = ""
+    """At prediction: the time between two rows that the model knows."""
     new: bool = False
     """For prediction: only named columns are read."""
     labelled: bool = False
@@ -68,6 +72,7 @@ class Roles:
     channels: tuple[str, ...]
     """Columns of numbers that are read: targets of a forecast are not among them, columns known ahead are."""
     columns: tuple[Column, ...]
+    findings: tuple[Finding, ...] = ()
 
     def type(self, name: str) -> ColumnType:
         """What a column holds."""
@@ -104,9 +109,9 @@ def find_roles(raw: TableRaw, asked: Asked) -> Roles:
             raise DataError("DATA-COLUMN", message, place=raw.place())
     _refuse_misfits(raw, [column for column in columns if column.role in ("input", "target")])
     ordered = [name for name in dict.fromkeys(channels) if name not in asked.known] + list(asked.known)
-    return Roles(
-        time, series, tuple(name for name in asked.targets if name in raw.names), tuple(ordered), tuple(columns)
-    )
+    targets = tuple(name for name in asked.targets if name in raw.names)
+    unread = () if time or asked.new else _unread(raw, asked, kinds)
+    return Roles(time, series, targets, tuple(ordered), tuple(columns), unread)
 
 
 def numbers_of(cells: pl.Series, type_: ColumnType) -> pl.Series:
@@ -140,7 +145,7 @@ def _kind(cells: pl.Series, asked: Asked) -> ColumnType:
     number, date = (float((found == found).mean()) for found in (grammar.numbers(filled), grammar.dates(filled)))
     if number >= (0.5 if told else MOSTLY):
         return "number"
-    return "date" if date >= MOSTLY else "category"
+    return "date" if max(date, series_dates.share(filled)) >= MOSTLY else "category"
 
 
 def _time(raw: TableRaw, asked: Asked, kinds: dict[str, ColumnType]) -> str | None:
@@ -151,6 +156,30 @@ def _time(raw: TableRaw, asked: Asked, kinds: dict[str, ColumnType]) -> str | No
     chosen = [name for name in named if name in dates] or dates
     chosen = chosen or [name for name in named if kinds[name] == "number" or most_written(raw.frame[name]) != "number"]
     return chosen[0] if chosen else None
+
+
+def _unread(raw: TableRaw, asked: Asked, kinds: dict[str, ColumnType]) -> tuple[Finding, ...]:
+    """A column that is called a time and holds words, which say nothing of the order of rows: Monday, January.
+
+    Raises: DataError where the words have digits, as stamps do.
+    """
+    for name in raw.names:
+        called = name.casefold() in TIME_NAMES
+        cells = raw.frame[name].drop_nulls()
+        if kinds[name] != "category" or name in (*asked.targets, *asked.known, asked.series):
+            continue
+        digits = bool(cells.str.contains("[0-9]").mean() > 0.5)  # type: ignore[operator]
+        if not called and not (digits and TIME_NAMES & set(re.split("[^a-z]+", name.casefold()))):
+            continue
+        row = int(np.flatnonzero(raw.frame[name].is_not_null().to_numpy())[0])
+        if called and digits:
+            message = f'column "{name}": {quote(cells[0])} is no stamp that can be read'
+            hint = f"{ISO}; or data.time names the column that says when; or rename this one if it says something else"
+            raise DataError("DATA-TIME", message, place=raw.place(row), hint=hint)
+        message = f"it is called a time, and {quote(cells[0])} is no stamp: the rows are taken in their order."
+        cure = f"If it says when, {ISO}; else data.time names the column that does."
+        return (Finding("time-unread", "warning", message, name, {"first place": str(raw.place(row))}, cure),)
+    return ()
 
 
 def _series(raw: TableRaw, asked: Asked) -> str | None:

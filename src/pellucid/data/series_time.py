@@ -3,6 +3,7 @@
 moment    2024-01-31, 2024-01-31 13:30, 2024-01-31T13:30:00+01:00      quarter   2024-Q1
 month     2024-01                                                      year      2024
 epoch     seconds or milliseconds since 1970                           number    any other count
+local     31/12/2024, 12/31/2024 and others (`series_dates`), of which the cells must say which it is
 
 Stamps are held as seconds since 1970 at one fixed offset from UTC, so that no hour is there twice or missing when the
 clocks change; numbers stay as they are. Months, quarters and years are steps of the calendar, however long they are.
@@ -17,10 +18,11 @@ import numpy as np
 import polars as pl
 
 from pellucid.data import cells as grammar
+from pellucid.data import series_dates
 from pellucid.data.table_raw import TableRaw
 from pellucid.errors import DataError, quote
 
-Written = Literal["date", "moment", "month", "quarter", "year", "epoch", "milliseconds", "number"]
+Written = Literal["date", "moment", "month", "quarter", "year", "epoch", "milliseconds", "number", "local"]
 DAY, YEAR = 86400.0, 365.2425 * 86400.0
 MONTH = r"^[0-9]{4}-(?:0[1-9]|1[0-2])$"
 QUARTER = r"^([0-9]{4})[- ]?[Qq]([1-4])$"
@@ -28,8 +30,12 @@ NOUNS = {
     "moment": "a date or a moment (2024-12-31 or 2024-12-31 23:30)",
     "month": "a month (2024-12)",
     "quarter": "a quarter (2024-Q4)",
+    "year": "a year (2024)",
+    "epoch": "a count of seconds since 1970",
+    "milliseconds": "a count of milliseconds since 1970",
     "number": "a number",
 }
+ISO = "write 2024-12-31, 2024-12-31 23:30, 2024-12, 2024-Q4, 2024, or a number"
 EPOCH, MILLISECONDS = 1e8, 1e11
 """Whole numbers from which stamps are seconds, or milliseconds, since 1970."""
 UNITS = ((7 * DAY, "week"), (DAY, "day"), (3600.0, "hour"), (60.0, "minute"), (1.0, "second"))
@@ -47,6 +53,8 @@ class Stamps:
     written: Written
     zone: str = ""
     """The offset from UTC, such as +01:00; empty where the stamps name none."""
+    rule: str = ""
+    """How dates were read that can be read in several ways."""
 
     def text(self, second_N: np.ndarray) -> list[str]:
         """Stamps as these are written."""
@@ -120,23 +128,18 @@ def offset(zone: str) -> float:
     return sign * (int(zone[1:3]) * 3600 + int(zone[4:6]) * 60)
 
 
-def read_stamps(raw: TableRaw, name: str) -> Stamps:
-    """The stamps of a column.
+def read_stamps(raw: TableRaw, name: str, step: str = "") -> Stamps:
+    """The stamps of a column; `step` is the time between two rows where that is known.
 
     Raises: DataError with the line of the first cell that is blank, is written differently, or is in another zone.
     """
     cells = raw.column(name)
     written = most_written(cells)
+    if written == "local":
+        return _local(raw, name, step)
     second_N = _seconds(cells, written)
-    lacking = np.flatnonzero(np.isnan(second_N))
-    if len(lacking):
-        row = int(lacking[0])
-        cell = cells[row]
-        noun = NOUNS["number" if written in ("year", "epoch", "milliseconds") else written]
-        said = "the stamp is blank" if cell is None else f"{quote(cell)} is not {noun}"
-        more = f"; {len(lacking) - 1} more rows" if len(lacking) > 1 else ""
-        hint = "every row needs its time, and all are written alike"
-        raise DataError("DATA-TIME", f'column "{name}": {said}{more}', place=raw.place(row), hint=hint)
+    numbers = written == "number" and bool(np.isnan(second_N[cells.is_not_null().to_numpy()]).mean() > 0.5)
+    _refuse_unread(raw, name, second_N, "a date, moment, month, quarter, year or number" if numbers else NOUNS[written])
     if written != "moment":
         return Stamps(second_N, written)
     zone = _zone(raw, name, cells)
@@ -145,11 +148,58 @@ def read_stamps(raw: TableRaw, name: str) -> Stamps:
     return Stamps(second_N, "date" if dates else "moment", zone)
 
 
+def _refuse_unread(raw: TableRaw, name: str, second_N: np.ndarray, noun: str) -> None:
+    lacking = np.flatnonzero(np.isnan(second_N))
+    if not len(lacking):
+        return
+    row = int(lacking[0])
+    cell = raw.frame[name][row]
+    said = "the stamp is blank" if cell is None else f"{quote(cell)} is not {noun}"
+    more = f"; {len(lacking) - 1} more rows" if len(lacking) > 1 else ""
+    hint = f"every row needs its time, and all are written alike: {ISO}"
+    raise DataError("DATA-TIME", f'column "{name}": {said}{more}', place=raw.place(row), hint=hint)
+
+
+def _local(raw: TableRaw, name: str, step: str) -> Stamps:
+    """Dates such as 31/12/2024. Raises: DataError where nothing says what is the day and what the month."""
+    cells = raw.frame[name]
+    there = series_dates.orders(cells)
+    order: series_dates.Order = there[0]
+    why = "a number above 12 says what is the day"
+    if order == "year":
+        why = "the year stands first"
+    elif len(there) > 1:
+        even: list[series_dates.Order] = [one for one in there if _is_even(series_dates.seconds(cells, one), step)]
+        if len(even) != 1:
+            row = int(np.flatnonzero(cells.is_not_null().to_numpy())[0])
+            message = f'column "{name}": {quote(cells[row])} may be day first or month first, and no row says which'
+            raise DataError("DATA-TIME", message, place=raw.place(row), hint=f"{ISO}: none of these is read wrongly")
+        order = even[0]
+        why = f"only so rows are {step} apart" if step else "only so the rows come in even steps"
+    second_N = series_dates.seconds(cells, order)
+    example = series_dates.EXAMPLES[order]
+    _refuse_unread(raw, name, second_N, f"a date written {order} first ({example}), as the others are")
+    dates = bool((second_N % DAY == 0).all()) and not bool(cells.str.contains(":").any())
+    return Stamps(second_N, "date" if dates else "moment", rule=f"{order} first ({example}): {why}")
+
+
+def _is_even(second_N: np.ndarray, wanted: str) -> bool:
+    """Whether stamps follow one another in even steps; in those that are wanted, if any are."""
+    second_U = np.unique(second_N[~np.isnan(second_N)])
+    step = find_step([second_U], "moment", weekdays=wanted == "1 weekday")
+    if step is None or wanted:
+        return str(step) == wanted
+    return bool((np.abs(np.diff(step.places(second_U)) - 1) <= EVEN).all())
+
+
 def most_written(cells: pl.Series) -> Written:
     """How most filled cells of a column write the time; `number` where they do not."""
     filled = cells.drop_nulls()
     shares = {"moment": grammar.DATE, "month": MONTH, "quarter": QUARTER}
     found = {form: int(filled.str.contains(pattern).sum()) for form, pattern in shares.items()}
+    local = series_dates.share(filled) * len(filled)
+    if local * 2 > len(filled) and local > found["moment"]:
+        return "local"
     best = max(found, key=lambda form: found[form])
     if found[best] * 2 > len(filled):
         return {"moment": "moment", "month": "month", "quarter": "quarter"}[best]  # type: ignore[return-value]

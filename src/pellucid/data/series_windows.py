@@ -60,7 +60,7 @@ def parts(raw: SeriesRaw, split: Split, seed: int) -> np.ndarray:
             f"the future would leak into training with {split.dump()['kind']}: forecasts are judged by what comes later"
         )
         raise DataError("DATA-SPLIT", message, place=place, hint=hint)
-    when_N, row_N = _when(raw), np.flatnonzero(_past(raw))
+    when_N, row_N = _when(raw), np.flatnonzero(past(raw))
     if isinstance(split, ByTime):
         time = next((column.name for column in raw.columns if column.role == "time"), "")
         if split.column not in ("", time):
@@ -78,7 +78,7 @@ def parts(raw: SeriesRaw, split: Split, seed: int) -> np.ndarray:
             assigned[train] = ByTime(valid=split.valid, test=0).assign(_facts(raw, when_N[row_N[train]], {}), seed)
     part_N = np.full(len(when_N), 2, np.uint8)
     part_N[row_N] = assigned
-    past_N = _past(raw)
+    past_N = past(raw)
     for code in (1, 2):
         later = when_N[past_N & (part_N >= code)]
         if not len(later):
@@ -163,7 +163,7 @@ def _facts(raw: SeriesRaw, when_N: np.ndarray, cells: dict[str, np.ndarray]) -> 
     )
 
 
-def _past(raw: SeriesRaw) -> np.ndarray:
+def past(raw: SeriesRaw) -> np.ndarray:
     """bool: the rows that are not still to come."""
     return np.arange(len(raw.value_NC)) < np.repeat(raw.start_S + raw.past_S, raw.count_S)
 

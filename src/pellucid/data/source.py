@@ -184,6 +184,10 @@ class Data(Part):
     def inspect(self, raw: Raw) -> Signature:
         """What the data is: columns, types, target, hazards."""
 
+    def told(self, raw: Raw) -> dict[str, Any]:
+        """What a person who inspects the data is told beside the signature."""
+        return {}
+
     @abstractmethod
     def load(self, raw: Raw, signature: Signature, split: Split, seed: int) -> Loaded:
         """Splits first, then fits the preparation on the training part only."""

@@ -6,11 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from pellucid.data.vocabulary import CONTINUES, FIRST, byte_letters
+from pellucid.data.text_long import RUN, chunks
+from pellucid.data.vocabulary import CONTINUES, FIRST, WORDS, byte_letters
 from pellucid.errors import Place, RecipeError
 
 LONGEST_WORD = 64
 """Bytes of a word that are cut together; longer runs without a blank are cut before."""
+HELD = 4 * 2**20
+"""Bytes of different words that are learnt from; the library takes about 130 times as much memory for them."""
 
 
 def trained(texts: Iterable[str], method: Literal["bpe", "wordpiece"], size: int) -> dict[str, Any]:
@@ -50,9 +53,17 @@ def trained(texts: Iterable[str], method: Literal["bpe", "wordpiece"], size: int
 
 
 def _lines(texts: Iterable[str]) -> Iterator[str]:
-    for text in texts:
+    """Lines, the longest of them in parts, until their words are all that can be held."""
+    known: set[str] = set()
+    held = 0
+    for text in (run for whole in texts for run in chunks(whole, size=RUN)):
         start = 0
         while start < len(text):
             end = text.find("\n", start) + 1 or len(text)
             yield text[start:end]
             start = end
+        new = set(WORDS.split(text)) - known
+        held += len("".join(new).encode())
+        if held > HELD:
+            return
+        known |= new

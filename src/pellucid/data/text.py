@@ -86,9 +86,8 @@ class Text(Data):
         Raises: DataError for blank targets, and targets that teach nothing.
         """
         from pellucid.data import text_columns, text_findings
-        from pellucid.data.hazards import hazards
         from pellucid.data.text_load import row_hashes
-        from pellucid.data.text_raw import FILE, TextRaw
+        from pellucid.data.text_raw import TextRaw
 
         assert isinstance(raw, TextRaw)
         bad = text_columns.bad_targets(raw)
@@ -98,13 +97,21 @@ class Text(Data):
         columns = text_columns.columns_of(raw, target.kind, self._roles(raw))
         findings = [*text_findings.left_out(raw), *text_findings.empty(raw)]
         if target.kind in ("classes", "labels", "values"):
-            findings += hazards(raw.table, tuple(column for column in columns if column.name != FILE), target)
+            findings += text_findings.of_table(raw, columns, target)
         else:
-            findings += text_findings.copies(raw, row_hashes(raw))
+            findings += text_findings.copies(raw, row_hashes(raw)) + text_findings.unread(raw, columns)
         source = self.path or "texts in memory"
         return Signature(
             "text", source, raw.rows, raw.fingerprint, target, columns, findings=tuple(findings), notes=self._notes()
         )
+
+    def told(self, raw: Raw) -> dict[str, Any]:
+        """How long the texts are, of how many words they are made, and some of them."""
+        from pellucid.data import text_findings
+        from pellucid.data.text_raw import TextRaw
+
+        assert isinstance(raw, TextRaw)
+        return {"texts": text_findings.told(raw)}
 
     def load(self, raw: Raw, signature: Signature, split: Split, seed: int) -> Loaded:
         """Splits first, then fits vocabularies, lengths and scales on the training part only."""
@@ -135,8 +142,9 @@ class Text(Data):
         assert target is not None
         try:
             if isinstance(source, str | Path):
-                running = target.kind == "next"
-                reader = Reader(target.names[0], labelled=labelled and target.kind == "steps", lines=not running)
+                steps, lines = target.kind == "steps", target.kind != "next"
+                text = next(column.name for column in signature.columns if column.role == "input")
+                reader = Reader(target.names[0], text=text, tagged=steps, labelled=labelled and steps, lines=lines)
                 raw = reader.read(str(source))
             else:
                 raw = from_memory(source, target.names[0])

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pellucid.data.columns import BadCells, misfits, understood
 from pellucid.data.signature import Column, Role, Target, TargetKind
 from pellucid.data.targets import blank_targets, class_order, find_target
-from pellucid.data.text_guess import free_text
+from pellucid.data.text_guess import free_text, pair
 from pellucid.data.text_raw import FILE, FOLDER, TextRaw
 from pellucid.errors import DataError, quote
 
@@ -16,7 +16,8 @@ NAMES = ("text", "sentence", "review", "message", "source", "content", "body", "
 """What the column of the texts is often called."""
 JUDGED_BY = 1000
 """Cells by which a column is taken for sentences or for something else."""
-ALONE = "the text is learnt from alone; data: {kind: table} reads such columns"
+ALONE = "the text is learnt from alone"
+READ = "; data: {kind: table} reads such columns"
 POSITION, DOCUMENT = "position", "document"
 """What running text may be split by."""
 FEWEST_DOCUMENTS = 20
@@ -39,6 +40,12 @@ def settled(raw: TextRaw, text: str | None, targets: tuple[str, ...], into: str 
     if text and targets == (text,):
         raw.table.column(text)
         return replace(raw, shape="documents", text=text, why="it is its own target")
+    if not targets and not text and not into:
+        found = pair({name: _cells(raw, name) for name in raw.table.names})
+        if found is not None:
+            text, into = found
+            why = f"the names {quote(text)} and {quote(into)} make a pair: the second is written from the first"
+            return replace(raw, text=text, into=into, target=(into,), why=why)
     targets = (into,) if into else targets
     for name in (*targets, *((text,) if text else ())):
         raw.table.column(name)
@@ -122,7 +129,9 @@ def columns_of(raw: TextRaw, kind: TargetKind, roles: Mapping[str, Role]) -> tup
         else:
             found = understood(name, cells, None, roles.get(name))
             if found.role == "input":
-                found = replace(found, role="dropped", why=ALONE, categories=())
+                found = replace(found, role="dropped", why=ALONE + READ, categories=())
+            elif found.role == "dropped" and found.type == "text":
+                found = replace(found, why=ALONE)
         columns.append(found)
     if kind == "next" and not any(column.role == "split" for column in columns):
         if raw.rows >= FEWEST_DOCUMENTS:
@@ -150,7 +159,8 @@ def _running(raw: TextRaw) -> TextRaw:
 
 
 def _is_sentence(raw: TextRaw, text: str, target: str) -> bool:
-    return (text, target) == ("source", "target") or free_text(_cells(raw, target)) > 0
+    cells = {name: _cells(raw, name) for name in (text, target)}
+    return (text, target) in (("source", "target"), pair(cells)) or free_text(cells[target]) > 0
 
 
 def _cells(raw: TextRaw, name: str) -> list[str]:

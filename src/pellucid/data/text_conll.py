@@ -22,16 +22,20 @@ Sentence = tuple[int, list[str], list[str]]
 """Line, words and labels."""
 
 
-def read_conll(data: bytes, path: str, target: str | None, refuse: Refuse, *, labelled: bool = True) -> TextRaw:
+def read_conll(
+    data: bytes, path: str, target: str | None, refuse: Refuse, *, labelled: bool = True, suffix: str | None = None
+) -> TextRaw:
     """Sentences of a CoNLL file: one word a line with its columns, a blank line between sentences.
 
     The label is the last column; of a CoNLL-U file the column `upos`, or that which `target` names. Without `labelled`
-    a file of words alone will do. Raises: DataError with the line; `refuse` decides about ragged sentences.
+    a file of words alone will do; `suffix` says what it is where the path has none.
+    Raises: DataError with the line; `refuse` decides about ragged sentences.
     """
-    tagged = _conllu(path, target) if Path(path).suffix.lower() == ".conllu" else (0, -1)
+    universal = (Path(path).suffix if suffix is None else suffix).lower() == ".conllu"
+    tagged = _conllu(path, target) if universal else (0, -1)
     sentences: list[Sentence] = []
     width = 0
-    for block in _blocks(decode(data, path), path):
+    for block in _blocks(decode(data, path), universal):
         width = width or len(block[0][1])
         if width <= max(tagged) or (labelled and width < 2):
             message = f"the line has {width} column{'s' * (width != 1)}; a word and its label are expected"
@@ -133,9 +137,8 @@ def _conllu(path: str, target: str | None) -> tuple[int, int]:
     return 1, CONLLU.index(name)
 
 
-def _blocks(text: str, path: str) -> Iterator[list[tuple[int, list[str]]]]:
+def _blocks(text: str, universal: bool) -> Iterator[list[tuple[int, list[str]]]]:
     """The lines of each sentence, with their numbers, in columns."""
-    universal = path.lower().endswith(".conllu")
     block: list[tuple[int, list[str]]] = []
     for number, line in enumerate(text.split("\n"), 1):
         line = line.rstrip("\r")

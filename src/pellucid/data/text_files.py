@@ -14,10 +14,11 @@ from pellucid.data.delimited import guess_delimiter, read_delimited
 from pellucid.data.embedded import EMBEDDED
 from pellucid.data.encoding import decode, read_bytes
 from pellucid.data.frames import from_memory
+from pellucid.data.jsonlines import read_jsonlines
 from pellucid.data.reading import JSON_SUFFIXES, read_table
 from pellucid.data.splitting import PART_NAMES
 from pellucid.data.text_conll import TOKENS, read_conll, read_token_lines
-from pellucid.data.text_guess import PLAIN, TAGGED
+from pellucid.data.text_guess import PLAIN, TAGGED, form
 from pellucid.data.text_long import LONG, LongText
 from pellucid.data.text_raw import FILE, FOLDER, PART, TEXT, TextRaw, of_columns
 from pellucid.errors import DataError, Place, quote
@@ -31,6 +32,10 @@ class Reader:
     """The label column of a CoNLL-U file."""
     tolerant: bool = False
     """Whether what cannot be used is left out and counted, rather than an error."""
+    text: str | None = None
+    """The column of the texts, by which the header of a table on standard input is known."""
+    tagged: bool = False
+    """Whether standard input may be words a line each."""
     labelled: bool = True
     """Whether tagged sentences must have labels."""
     lines: bool = False
@@ -55,7 +60,7 @@ class Reader:
         if Path(path).is_dir():
             return self._folder(Path(path))
         if path == "-":
-            return self._plain(sys.stdin.buffer.read(), "standard input")
+            return self._stream(sys.stdin.buffer.read(), "standard input")
         suffix = Path(path).suffix.lower()
         if suffix in TAGGED or (suffix in PLAIN and not _has_header(path, self.target)):
             return self._long(path) if self.long else self._of_words(read_bytes(path), path, suffix)
@@ -63,10 +68,20 @@ class Reader:
             return read_token_lines(data, path, self.refuse, labelled=self.labelled)
         return TextRaw("rows", read_table(path, None, (), self.skipped if self.tolerant else None))
 
+    def _stream(self, data: bytes, path: str) -> TextRaw:
+        """What has no suffix: objects, a table, tagged words or plain lines."""
+        names = {name for name in (self.target, self.text) if name}
+        suffix = form(data, names, tagged=self.tagged, running=not self.lines)
+        if suffix in TAGGED | PLAIN:
+            return self._of_words(data, path, suffix)
+        if suffix in JSON_SUFFIXES and holds_lists(data):
+            return read_token_lines(data, path, self.refuse, labelled=self.labelled)
+        return TextRaw("rows", read_jsonlines(data, path) if suffix in JSON_SUFFIXES else read_delimited(data, path))
+
     def _of_words(self, data: bytes, path: str, suffix: str) -> TextRaw:
         """Tagged sentences or plain text."""
         if suffix in TAGGED:
-            return read_conll(data, path, self.target, self.refuse, labelled=self.labelled)
+            return read_conll(data, path, self.target, self.refuse, labelled=self.labelled, suffix=suffix)
         return self._plain(data, path)
 
     def _plain(self, data: bytes, path: str) -> TextRaw:

@@ -80,25 +80,26 @@ def load_rows(raw: TextRaw, signature: Signature, split: Split, seed: int, asked
     tokenizer, why = (asked.tokenizer, "") if asked.tokenizer else _tokenizer(train, target.kind)
     signature = _with_vocabularies(train, signature, tokenizer, why)
     codes = coded(raw, signature)
-    length, reply = (_length(codes, part_N == 0, side, target.kind, asked.length) for side in (0, 1))
+    kept = asked.length or _length(codes, part_N == 0, target.kind)
+    length = kept + (target.kind == "sentence")  # a sentence has an end
     source, *_ = codes
-    findings += text_findings.cut(source, length - (target.kind == "sentence"), raw.place, raw.text)
+    findings += text_findings.cut(source, kept, raw.place, raw.text)
     if raw.into:
-        findings += text_findings.cut(codes[1], reply - 1, raw.place, raw.into)
+        findings += text_findings.cut(codes[1], kept, raw.place, raw.into)
     findings += text_findings.unknown(source, strange(raw, signature), raw.text, severity="info")
     mean_D = scale_D = None
     if target.kind == "values":
         mean_D, scale_D = _standard(target_values(train.table, target))
-    preparation = TextPreparation(length, reply, mean_D, scale_D)
+    preparation = TextPreparation(length, length if raw.into else 0, mean_D, scale_D)
     whole = preparation.apply(replace(raw, coded=codes), signature)
     parts = [whole.take(torch.from_numpy(np.flatnonzero(part_N == code))) for code in range(3)]
-    context = forms.sequence(1, reply, causal=True) if raw.into else None
+    context = forms.sequence(1, length, causal=True) if raw.into else None
     form = forms.sequence(1, length, context=context)
     signature = signature.replace(length=length, findings=(*signature.findings, *findings))
     share = {name: int((part_N == code).sum()) for code, name in enumerate(PARTS)}
     chosen: dict[str, tuple[Any, str]] = {} if asked.tokenizer else {"tokenizer": (tokenizer, why)}
     if asked.length is None:
-        chosen |= {"length": (length, "the longest training text, or all but the longest twentieth")}
+        chosen |= {"length": (kept, "the longest training text, or all but the longest twentieth")}
     return _loaded(parts, form, preparation, signature, share, asked, chosen)
 
 
@@ -212,10 +213,12 @@ def _for_stream(documents: Sequence[Document], train: Sequence[Piece]) -> tuple[
         if find_spec("tokenizers"):
             return Subwords(), f"{characters:,} characters are too long a text, parts of words are not"
         return Bytes(), f"{characters:,} characters, and the package tokenizers is not installed"
-    different = len(set[str]().union(*text_stream.spread(documents, train)))
-    if different > MANY_CHARACTERS:
-        return Bytes(), f"{different:,} different characters are too many codes"
-    return Characters(), f"{characters:,} characters, {different} different ones: small enough to learn one by one"
+    found: set[str] = set()
+    for text in text_stream.spread(documents, train):
+        found.update(text)
+    if len(found) > MANY_CHARACTERS:
+        return Bytes(), f"{len(found):,} different characters are too many codes"
+    return Characters(), f"{characters:,} characters, {len(found)} different ones: small enough to learn one by one"
 
 
 def _with_vocabularies(train: TextRaw, signature: Signature, tokenizer: Tokenizer, why: str) -> Signature:
@@ -240,19 +243,12 @@ def _said(tokenizer: Tokenizer, found: Vocabulary, why: str) -> str:
     return f"{tokenizer.dump()['kind']}, {found.size:,} codes" + (f": {why}" if why else "")
 
 
-def _length(
-    codes: tuple[Sequence[np.ndarray], ...], train_N: np.ndarray, side: int, kind: str, asked: int | None
-) -> int:
-    """Tokens that are kept: as asked, or of all training texts, or of all but the longest twentieth of them."""
-    if side >= len(codes):
-        return 0
-    end = int(kind == "sentence")
-    if asked is not None:
-        return asked + end
-    length_N = np.array([len(code_N) for code_N in codes[side]])[train_N]
+def _length(codes: tuple[Sequence[np.ndarray], ...], train_N: np.ndarray, kind: str) -> int:
+    """Tokens that are kept of each text: of all training texts, or of all but the longest twentieth of them."""
+    length_N = np.array([max(map(len, row)) for row in zip(*codes, strict=True)])[train_N]
     longest = int(length_N.max())
     if kind in ("steps", "sentence") or longest <= NO_CUT:
-        return min(longest, LONGEST) + end
+        return min(longest, LONGEST)
     return int(min(max(np.quantile(length_N, 0.95, method="higher"), NO_CUT), LONGEST))
 
 

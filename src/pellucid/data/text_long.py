@@ -20,7 +20,9 @@ LONG = 16 * 2**20
 PIECE = 2**20
 """Bytes of a file that are read at once."""
 CHUNK = 2**20
-"""Characters that are counted, coded and learnt from at once."""
+"""Characters that are counted and coded at once,"""
+RUN = 2**16
+"""and those that are learnt from."""
 BEGINNING = 40
 """Characters of a text that are told of it."""
 
@@ -120,11 +122,11 @@ class LongText:
         return self.read[1]
 
 
-def chunks(document: Document, start: int = 0, stop: int | None = None) -> Iterator[str]:
+def chunks(document: Document, start: int = 0, stop: int | None = None, size: int | None = None) -> Iterator[str]:
     """A text in runs of whole lines; where a line is too long, of whole words, or of characters."""
-    stop = len(document) if stop is None else stop
+    stop, size = len(document) if stop is None else stop, size or CHUNK
     while start < stop:
-        text = document[start : min(start + CHUNK, stop)]
+        text = document[start : min(start + size, stop)]
         if start + len(text) < stop:
             text = text[: text.rfind("\n") + 1 or max(text.rfind(" "), 0) or len(text)]
         yield text

@@ -10,7 +10,7 @@ from pellucid.data.signature import Signature
 from pellucid.data.text_conll import of_sentences
 from pellucid.data.text_prepare import coded, strange
 from pellucid.data.text_raw import TEXT, TextRaw
-from pellucid.data.vocabulary import WORD, vocabulary
+from pellucid.data.vocabulary import WordVocabulary, split, vocabulary
 from pellucid.errors import DataError, SchemaError, nearest, quote
 
 
@@ -34,7 +34,9 @@ def fitted(raw: TextRaw, signature: Signature) -> TextRaw:
         findings = text_findings.unknown(codes, lambda row: found.unknown(texts[row]), raw.text, severity="warning")
         return replace(raw, findings=tuple(findings))
     if target.kind == "steps" and raw.shape != "tagged":
-        words = [WORD.findall(text) or ["-"] for text in raw.texts()]
+        known = vocabulary(signature, "input")
+        signs = not isinstance(known, WordVocabulary) or known.signs
+        words = [split(text, signs=signs) or ["-"] for text in raw.texts()]
         raw = replace(of_sentences(words, None, target.names[0]), findings=raw.findings)
     into = target.names[0] if target.kind == "sentence" and target.names[0] in raw.table.names else ""
     raw = replace(raw, shape="tagged" if target.kind == "steps" else "rows", into=into)
@@ -42,7 +44,7 @@ def fitted(raw: TextRaw, signature: Signature) -> TextRaw:
     length = signature.length - (target.kind == "sentence")
     findings = [
         *text_findings.empty(raw),
-        *text_findings.cut(raw.coded[0], length, raw.place, raw.text),
+        *text_findings.cut(raw.coded[0], length, raw.place, raw.text, new=True),
         *text_findings.unknown(raw.coded[0], strange(raw, signature), raw.text, severity="warning"),
     ]
     return replace(raw, findings=tuple(findings))

@@ -20,7 +20,7 @@ from pellucid.data.batch import Batch
 from pellucid.data.splitting import ByColumn, ByFiles, ByTime, Facts
 from pellucid.data.stored import Records, Stored
 from pellucid.data.text_columns import DOCUMENT, POSITION
-from pellucid.data.text_long import CHUNK, Document, chunks, content
+from pellucid.data.text_long import RUN, Document, chunks, content
 from pellucid.data.vocabulary import BEGIN, END, PADDING, Vocabulary
 from pellucid.errors import DataError, Place, did_you_mean, quote
 from pellucid.forms import UNJUDGED_STEP, Tokens
@@ -35,6 +35,8 @@ SHORTEST = 8
 """Tokens of the shortest window."""
 JUDGED = 2_000_000
 """Tokens by which the training part is judged, and characters by which the others are, at most."""
+ROUNDS = 16
+"""Times that what is learnt from goes over the text: who has enough after a few has seen all of it alike."""
 VARIED = 10
 """Pieces at least, if there are so many, by which a part is judged that is too long."""
 
@@ -116,15 +118,16 @@ def bounded(found: Sequence[Piece], most: int) -> list[Piece]:
 
 
 def spread(documents: Sequence[Document], found: Sequence[Piece], most: int | None = None) -> Iterator[str]:
-    """The characters of some pieces, or about `most` of them from all over the pieces."""
+    """The characters of some pieces, or about `most` of them from all over the pieces, the first of them too."""
     total = sum(piece.stop - piece.start for piece in found)
     if most is None or total <= most:
         return (text for whose, start, stop in found for text in chunks(documents[whose], start, stop))
     parts = [
-        (whose, start, min(start + CHUNK, stop)) for whose, first, stop in found for start in range(first, stop, CHUNK)
+        (whose, start, min(start + RUN, stop)) for whose, first, stop in found for start in range(first, stop, RUN)
     ]
-    places = np.linspace(0, len(parts) - 1, max(1, len(parts) * most // total)).astype(int)
-    return (text for place in places.tolist() for text in chunks(documents[parts[place][0]], *parts[place][1:]))
+    places = np.linspace(0, len(parts) - 1, max(1, len(parts) * most // total)).astype(int).tolist()
+    places = [place for first in range(ROUNDS) for place in places[first::ROUNDS]]
+    return (text for place in places for text in chunks(documents[parts[place][0]], *parts[place][1:]))
 
 
 @dataclass(frozen=True)

@@ -64,11 +64,13 @@ class Characters(Tokenizer):
 
 
 class Words(Tokenizer):
-    """Words and signs of punctuation; what is rare is unknown."""
+    """Words and signs of punctuation, or whatever stands between blanks; what is rare is unknown."""
 
     kind: Literal["word"] = "word"
     lower: bool = True
     """Whether capitals are read as small letters."""
+    signs: bool = True
+    """Whether signs of punctuation are tokens of their own; if not, blanks alone split: `C4:1` stays whole."""
     least: Count = 2
     """How often a word must be there to have a code of its own."""
     size: Annotated[int, Ge(16), Le(10**6)] = 20_000
@@ -76,9 +78,9 @@ class Words(Tokenizer):
 
     def fit(self, texts: Iterable[str]) -> WordVocabulary:
         """Words, the most frequent first."""
-        from pellucid.data.vocabulary import WORD
+        from pellucid.data.vocabulary import split
 
-        return self.fit_words(WORD.findall(text) for text in texts)
+        return self.fit_words(split(text, signs=self.signs) for text in texts)
 
     def fit_words(self, sentences: Iterable[Iterable[str]]) -> WordVocabulary:
         """The vocabulary of words that somebody else told apart."""
@@ -88,7 +90,7 @@ class Words(Tokenizer):
         for words in sentences:
             counted.update(word.lower() for word in words) if self.lower else counted.update(words)
         known = sorted((-count, word) for word, count in counted.items() if count >= self.least)
-        return WordVocabulary([word for _, word in known[: self.size]], lower=self.lower)
+        return WordVocabulary([word for _, word in known[: self.size]], lower=self.lower, signs=self.signs)
 
 
 class Subwords(Tokenizer):

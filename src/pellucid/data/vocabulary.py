@@ -127,17 +127,17 @@ class CharacterVocabulary(Vocabulary):
 
 
 class WordVocabulary(Vocabulary):
-    """The more frequent words of the training part; signs of punctuation are words of their own."""
+    """The more frequent words of the training part; signs of punctuation are words of their own, or parts of words."""
 
-    def __init__(self, words: Sequence[str], *, lower: bool) -> None:
-        self.lower = lower
+    def __init__(self, words: Sequence[str], *, lower: bool, signs: bool = True) -> None:
+        self.lower, self.signs = lower, signs
         self.pieces = [*SPECIAL, *words]
         self.characters = (0, 1, 0, 0, *(len(word) + 1 for word in words))
         self._code_of = {word: code for code, word in enumerate(words, FIRST)}
 
     def codes(self, text: str) -> np.ndarray:
         """One code for each word."""
-        return self.codes_of(WORD.findall(text))
+        return self.codes_of(split(text, signs=self.signs))
 
     def codes_of(self, words: Iterable[str]) -> np.ndarray:
         """int64 codes of words that somebody else told apart."""
@@ -145,12 +145,13 @@ class WordVocabulary(Vocabulary):
         return np.array([get(word.lower() if self.lower else word, UNKNOWN) for word in words], np.int64)
 
     def decode(self, codes: Iterable[int]) -> str:
-        """The words with blanks between them, and none before a comma or a full stop."""
-        return CLOSING.sub(r"\1", " ".join(self.pieces[code] for code in _shown(codes)))
+        """The words with blanks between them, and none before a sign that was split off, such as a comma."""
+        text = " ".join(self.pieces[code] for code in _shown(codes))
+        return CLOSING.sub(r"\1", text) if self.signs else text
 
     def unknown(self, text: str) -> list[str]:
         """Words that have no code."""
-        return self.unknown_of(WORD.findall(text))
+        return self.unknown_of(split(text, signs=self.signs))
 
     def unknown_of(self, words: Sequence[str]) -> list[str]:
         """Those of some words that have no code."""
@@ -158,7 +159,8 @@ class WordVocabulary(Vocabulary):
 
     def as_json(self) -> dict[str, Any]:
         """The words in the order of their codes."""
-        return {"kind": "word", "lower": self.lower, "words": self.pieces[FIRST:]}
+        said = {} if self.signs else {"signs": False}
+        return {"kind": "word", "lower": self.lower, **said, "words": self.pieces[FIRST:]}
 
 
 class SubwordVocabulary(Vocabulary):
@@ -223,7 +225,7 @@ def from_json(value: dict[str, Any]) -> Vocabulary:
             case "character":
                 return CharacterVocabulary(value["symbols"])
             case "word":
-                return WordVocabulary(value["words"], lower=value["lower"])
+                return WordVocabulary(value["words"], lower=value["lower"], signs=value.get("signs", True))
             case "subword":
                 return SubwordVocabulary(value["document"])
             case kind:
@@ -231,6 +233,11 @@ def from_json(value: dict[str, Any]) -> Vocabulary:
     except (KeyError, TypeError, AttributeError) as fault:
         message = f"these are not the values of a vocabulary: {type(fault).__name__} {fault}"
         raise ArtifactError("FILE-PREPARE", message) from None
+
+
+def split(text: str, *, signs: bool) -> list[str]:
+    """The words of a text: with `signs` those of punctuation stand alone, without them only blanks split."""
+    return WORD.findall(text) if signs else text.split()
 
 
 class _Same:

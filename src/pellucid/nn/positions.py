@@ -82,4 +82,4 @@ class Turned(torch.autograd.Function):
 
 def _pairs(x_BTHK: torch.Tensor, turn: torch.Tensor) -> torch.Tensor:
     """Neighbouring numbers as one complex number, in the precision of `turn`: x_BTHK -> z_BTHP."""
-    return torch.view_as_complex(x_BTHK.to(turn.dtype.to_real()).unflatten(-1, (-1, 2)))
+    return torch.view_as_complex(x_BTHK.to(turn.dtype.to_real()).unflatten(-1, (x_BTHK.shape[-1] // 2, 2)))

@@ -15,7 +15,7 @@ from pellucid.report.curves import training_section
 from pellucid.report.evidence import Evidence
 from pellucid.report.groups import groups
 from pellucid.report.importance import importance
-from pellucid.report.intervals import LEVEL, Interval, difference, draws, interval
+from pellucid.report.intervals import LEVEL, Interval, difference, draws, interval, together
 from pellucid.report.landscape import landscape
 from pellucid.report.lengths import by_length, sequences
 from pellucid.report.mistakes import mistakes
@@ -100,7 +100,8 @@ def _scores(
         if len(found) or part == judged
     }
     test, chosen = outcomes[judged], chosen_metric(evidence)
-    drawn = draws(metrics, test.prediction, test.truth, evidence.seed)
+    blocked = together(test)
+    drawn = draws(metrics, test.prediction, test.truth, evidence.seed, blocked)
     for one in metrics:
         scores[judged][one.name] = _interval(interval(test.measure(one), drawn[one.name]))
     train, valid = outcomes["train"], outcomes["valid"]
@@ -110,7 +111,7 @@ def _scores(
     for rung in rungs:
         truth = test.truth.index_select(0, rung.index)
         value = chosen.measure(rung.prediction, truth, None)
-        rung_draws = draws([chosen], rung.prediction, truth, evidence.seed)[chosen.name]
+        rung_draws = draws([chosen], rung.prediction, truth, evidence.seed, blocked)[chosen.name]
         rows.append(_rung(rung, metrics, interval(value, rung_draws), chosen, truth))
         if chosen.improves(value, best[0] if best else None):
             best = (value, rows[-1])

@@ -17,6 +17,7 @@ from pellucid.report.style import STYLE
 from pellucid.report.words import interval, plural, safe, score
 
 NAMES = {"train": "training", "valid": "validation", "test": "test"}
+OVERLAP = " Forecasts that overlap are drawn together: all that begin within one horizon."
 
 
 def render(report: dict[str, Any]) -> str:
@@ -110,7 +111,7 @@ def _scores(report: dict[str, Any]) -> str:
     note = (
         f'<p class="soft">Below the {NAMES[judged]} score: its 95 % {word("interval")} by {word("bootstrap")} with '
         f"{drawn} resamples (scores that sort the rows, or many rows, get fewer). Every row counts once, whatever its "
-        f"weight in training.{_few(report)}</p>"
+        f"weight in training.{OVERLAP if report['target']['kind'] == 'future' else ''}{_few(report)}</p>"
     )
     what = (
         "How good the network is. The test column counts: the network neither learnt from those rows nor was chosen by "

@@ -80,7 +80,8 @@ def _own_score(metric: dict[str, Any], own: dict[str, Any], judged: str, rows: i
 def _comparison(metric: dict[str, Any], ladder: dict[str, Any]) -> tuple[str, str]:
     best, gap = ladder["best"], ladder["difference"]
     if best is None or gap is None or gap["low"] is None:
-        return "Network and baselines cannot be compared: the score is undefined.", "unclear"
+        why = "the score is undefined" if best is None or gap is None or gap["value"] is None else "too few rows judge"
+        return f"Network and baselines cannot be compared: {why}.", "unclear"
     scores = f"{metric['title']} {score(gap['network'])} against {score(gap['baseline'])}"
     noise = f"advantage {score(gap['value'])}, 95 % interval {interval(gap['low'], gap['high'])}"
     name = f"the best baseline ({best['name']})"

@@ -114,4 +114,5 @@ def _check(how: Sampling, length: int) -> None:
     }
     for name, (value, fits, range_) in wanted.items():
         if not fits:
-            raise UsageError("CLI-USAGE", f"{name} is {range_}, and {value:g} was given")
+            hint = f"the option is called --{name.replace('_', '-')}"
+            raise UsageError("CLI-USAGE", f"{name} is {range_}, and {value:g} was given", hint=hint)
