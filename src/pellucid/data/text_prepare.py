@@ -74,8 +74,9 @@ class TextPreparation:
         if replies is None:
             return Batch(Paired(Tokens(source_BT), Tokens(torch.full((len(sources), 1), BEGIN))), None, None, row_B)
         written = [np.append(code_N, END)[: self.reply] for code_N in replies]
-        prefix_BU = _padded([np.append(BEGIN, code_N[:-1]) for code_N in written], PADDING)
-        return Batch(Paired(Tokens(source_BT), Tokens(prefix_BU)), _padded(written, UNJUDGED_STEP), None, row_B)
+        prefix_BU = _padded([np.append(BEGIN, code_N[:-1]) for code_N in written], PADDING, self.reply)
+        target_BU = _padded(written, UNJUDGED_STEP, self.reply)
+        return Batch(Paired(Tokens(source_BT), Tokens(prefix_BU)), target_BU, None, row_B)
 
     def _labels(self, raw: TextRaw, target: Target, width: int) -> torch.Tensor | None:
         """int64 target_BT; None where there are no labels, or one that is not known."""

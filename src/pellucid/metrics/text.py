@@ -111,10 +111,9 @@ def token_counts(prediction: Prediction, target_NT: torch.Tensor) -> torch.Tenso
     """count_N2: judged tokens that are right at their place, and judged tokens."""
     if prediction.likelihood_NT2 is not None:
         return likelihoods(prediction, target_NT)[:, [2, 1]]
-    assert prediction.label is not None
-    label_NT = prediction.label[:, : target_NT.shape[1]]  # what is written may be longer than every true sentence
+    assert prediction.label is not None and prediction.label.shape == target_NT.shape
     judged_NT = target_NT != UNJUDGED_STEP
-    return torch.stack([(judged_NT & (label_NT == target_NT)).sum(1), judged_NT.sum(1)], 1).double()
+    return torch.stack([(judged_NT & (prediction.label == target_NT)).sum(1), judged_NT.sum(1)], 1).double()
 
 
 def neighbour_sums(prediction: Prediction, target_NT: torch.Tensor) -> torch.Tensor:
