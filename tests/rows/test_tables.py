@@ -15,7 +15,7 @@ from pellucid.errors import DataError
 
 @pytest.mark.row("F2")
 def test_the_split_is_stratified_seeded_and_immune_to_sorted_files() -> None:
-    table = Table(path="penguins", target="species")
+    table = Table(path="penguins", target="species", columns={"split": "drop"})  # as a file without its own parts
     raw = table.read()
     signature = table.inspect(raw)
     assert "sorted-by-target" in {item.check for item in signature.findings}
