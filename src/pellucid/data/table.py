@@ -258,7 +258,8 @@ class Table(Data):
         if isinstance(self.split, ByColumn):
             return {self.split.column: "split"}
         if self.path is not None and self._is_embedded():
-            return {EMBEDDED[self.path].split_column: "split"}
+            own = EMBEDDED[self.path].split_column
+            return {} if own in self.columns else {own: "split"}
         return {}
 
     def _understand(self, raw: TableRaw) -> tuple[tuple[Column, ...], list[BadCells]]:
