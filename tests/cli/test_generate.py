@@ -83,11 +83,22 @@ def test_a_translation_is_the_whole_answer(tell: Tell, reading: Path) -> None:
 ENDLESS = ["--length", "1000000", "--temperature", "0"]  # the most probable letters go round in circles
 
 
+def interruptible() -> None:
+    """Tests that run in the background of a shell ignore interrupts, and what they start would as well."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def test_it_streams_and_stops_at_once(reading: Path) -> None:
     command = [sys.executable, "-m", "pellucid", "generate", "lines", "--prompt", "the ", *ENDLESS]
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(
-        command, cwd=reading, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0
+        command,
+        cwd=reading,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        bufsize=0,
+        preexec_fn=interruptible,
     )
     assert process.stdout is not None and process.stdout.read(5)[:4] == b"the "
     process.send_signal(signal.SIGINT)
