@@ -1,13 +1,17 @@
 """Runs what is slow and writes what it said to evidence/: see `scripts/evidence`, which calls it.
 
 Each test module gets one file, `evidence/<folder>-<module>.json`, and the benchmarks get `evidence/benchmarks.json`.
-For every slow test a file holds the commit, the date, the machine, the rows, the outcome and a digest of each path it
-vouches for: once the files under such a path differ, `scripts/rows` calls the evidence stale.
+How often the doctor is right on the zoo, and on drawn programs of four strengths, is in `evidence/zoo.json` and
+`ladder.json`, what watching costs in `overhead.json`. Its validation set is measured apart, once a freeze:
+`scripts/zoo --set val`. For every slow test a file holds the commit, the date, the machine, the rows, the outcome and
+a digest of each path it vouches for: once the files under such a path differ, `scripts/rows` calls the evidence
+stale.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -64,6 +68,27 @@ def run_benchmarks() -> int:
     return status
 
 
+def run_doctor() -> int:
+    """Measures the doctor on the zoo, on the ladder, and by the time it takes."""
+    covers, results = ("benchmarks/doctor", "tests/faults", "src/pellucid/doctor", "src/pellucid/probes"), []
+    doctor = ROOT / "benchmarks" / "doctor"
+    for name, program, arguments in (
+        ("zoo", "zoo.py", ["--seeds", "3"]),
+        ("ladder", "zoo.py", ["--set", "ladder"]),
+        ("overhead", "overhead.py", []),
+    ):
+        with tempfile.TemporaryDirectory() as folder:
+            out = Path(folder) / f"{name}.json"
+            command = [sys.executable, doctor / program, *arguments, "--json", out]
+            environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+            results.append(subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode)
+            if out.exists():
+                figures = json.loads(out.read_text(encoding="utf-8"))
+                figures.pop("outcomes", None)
+                _write(name, {**figures, "covers": {path: digest(path) for path in covers}})
+    return max(results)
+
+
 def _write(name: str, value: dict[str, Any]) -> None:
     """Adds where and when to one piece of evidence; tests that were not run this time keep what they said."""
     path = EVIDENCE / f"{name}.json"
@@ -91,5 +116,5 @@ def _machine() -> dict[str, Any]:
 
 if __name__ == "__main__":
     arguments = sys.argv[1:]
-    results = [run_tests(arguments)] if arguments else [run_tests([]), run_benchmarks()]
+    results = [run_tests(arguments)] if arguments else [run_tests([]), run_benchmarks(), run_doctor()]
     sys.exit(max(results))

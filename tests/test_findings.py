@@ -16,6 +16,19 @@ def test_a_finding_in_one_line() -> None:
     assert str(Finding("x", "info", "fine.")) == "info[x]: fine."
 
 
+@pytest.mark.parametrize(
+    ("place", "message", "said"),
+    [
+        ("0", "0 (Linear(4, 4)) hardly learns.", "0 (Linear(4, 4)) hardly learns."),
+        ("0", "3 gradients (0 is right).", "0: 3 gradients (0 is right)."),
+        ("trunk.2", "trunk.2 is dead.", "trunk.2 is dead."),
+        ("trunk.2", "trunk.2.weight is dead.", "trunk.2: trunk.2.weight is dead."),
+    ],
+)
+def test_a_place_that_the_message_names_is_not_said_twice(place: str, message: str, said: str) -> None:
+    assert str(Finding("x", "info", message, place)) == f"info[x]: {said}"
+
+
 def test_a_finding_is_plain_values() -> None:
     finding = Finding("x", "warning", "m", evidence={"rows": 3, "column": "age"})
     assert json.loads(json.dumps(finding.as_json())) == {
@@ -26,6 +39,10 @@ def test_a_finding_is_plain_values() -> None:
         "evidence": {"rows": 3, "column": "age"},
         "cure": "",
         "reference": "",
+        "why": "",
+        "confidence": "",
+        "step": None,
+        "explains": [],
     }
 
 

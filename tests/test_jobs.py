@@ -85,13 +85,6 @@ def test_a_model_on_disk_scores_what_the_run_scored(finished: jobs.Run):
     assert scores["accuracy"] == pytest.approx(share, abs=0.08)
 
 
-def test_folders_have_numbers_of_their_own(tmp_path: Path):
-    (tmp_path / "runs" / "digits-0007").mkdir(parents=True)
-    names = [jobs.next_folder("digits", tmp_path / "runs").name for _ in range(3)]
-    assert names == ["digits-0008", "digits-0009", "digits-0010"]
-    assert jobs.next_folder("iris", tmp_path / "runs").name == "iris-0001"
-
-
 def test_what_is_refused_before_the_first_step_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(DataError):

@@ -13,16 +13,23 @@ from pellucid.record import Evaluated, Step, Stopped, defined, read_lines
 
 def test_every_line_is_json_and_says_what_it_is():
     events = [
+        record.Built([{"name": "head", "kind": "Linear", "says": "Linear(2, 1)"}], [], None),
+        record.Reading(1, {"head.weight": {"gradient": 0.5}}, {"head": {"mean": 0.0}}),
         Step(1, 0, "network", 0.1 + 0.2, 1e-3),
         Step(2, 0, "network", 5e-324, 1e-3, 0.5),
         Evaluated(2, 1, 0.5, 0.25, {"accuracy": 1 / 3}, True),
         Stopped(2, "epochs", 2),
         record.Tested("test", 0.5, {"accuracy": 1.0}),
+        record.Found(2, {"check": "dead-units", "evidence": {"dead": 0.5}}),
     ]
     lines = [json.loads(event.line()) for event in events]
-    assert [line.pop("event") for line in lines] == ["step", "step", "evaluated", "stopped", "tested"]
+    assert [line.pop("event") for line in lines] == [
+        "built", "reading", "step", "step", "evaluated", "stopped", "tested", "found"
+    ]  # fmt: skip
     for line, event in zip(lines, events, strict=True):
-        assert line == {name: value for name, value in event._asdict().items() if value is not None}
+        assert line == {name: value for name, value in event._asdict().items() if value is not None} | (
+            {"constant": None} if isinstance(event, record.Built) else {}
+        )
         assert event.line().endswith("}\n") and "\n" not in event.line()[:-1]
 
 
@@ -52,3 +59,14 @@ def test_a_line_in_the_middle_that_is_none_is_named(tmp_path: Path):
     with pytest.raises(ArtifactError, match="not a JSON line") as caught:
         list(read_lines(path))
     assert caught.value.place.line == 2 and caught.value.exit_code == 3
+
+
+def test_events_are_read_as_they_were_written(tmp_path: Path):
+    path = tmp_path / "record.jsonl"
+    events = [
+        record.Built([], [], 0.7), record.Reading(1, {"a": {"gradient": 0.5}}, {}), Step(1, 0, "network", 0.3, 1e-3),
+        Evaluated(1, 1, 0.5, 0.25, {}, True), Stopped(1, "epochs", 1), record.Tested("test", 0.5, {}),
+        record.Found(1, {"check": "x"}),
+    ]  # fmt: skip
+    path.write_text("".join(event.line() for event in events) + '{"event":"of a later version"}\n')
+    assert list(record.events_in(path)) == events

@@ -54,11 +54,13 @@ _HOMES = {
     "VGG": "pellucid.families.vgg",
     "Verification": "pellucid.tasks.verification",
     "check": "pellucid.jobs",
+    "diagnose": "pellucid.runs",
     "generate": "pellucid.jobs",
     "load": "pellucid.jobs",
     "resume": "pellucid.jobs",
     "steps": "pellucid.jobs",
     "train": "pellucid.jobs",
+    "watch": "pellucid.examine",
 }
 
 __all__ = sorted([*_HOMES, "__version__"])  # pyright: ignore[reportUnsupportedDunderAll] - the names below, lazily
@@ -71,6 +73,7 @@ if TYPE_CHECKING:
     from pellucid.data.table import Table as Table
     from pellucid.data.text import Text as Text
     from pellucid.errors import PellucidError as PellucidError
+    from pellucid.examine import watch as watch
     from pellucid.families.alexnet import AlexNet as AlexNet
     from pellucid.families.cnn import CNN as CNN
     from pellucid.families.decoder import Decoder as Decoder
@@ -95,6 +98,7 @@ if TYPE_CHECKING:
     from pellucid.jobs import train as train
     from pellucid.methods.supervised import Supervised as Supervised
     from pellucid.recipe import Recipe as Recipe
+    from pellucid.runs import diagnose as diagnose
     from pellucid.tasks.classification import Classification as Classification
     from pellucid.tasks.detection import Detection as Detection
     from pellucid.tasks.embedding import Embedding as Embedding

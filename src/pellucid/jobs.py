@@ -13,12 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pellucid.code import Code
+from pellucid.doctor import run as doctor
+from pellucid.doctor.live import Live
+from pellucid.doctor.range import largest_rate as largest_rate
 from pellucid.documents import read_file
 from pellucid.errors import PellucidError, Place, UsageError
 from pellucid.files import Lock, refuse, remove_folder, write_atomic
 from pellucid.findings import Finding
 from pellucid.recipe import Recipe, read_recipe
-from pellucid.record import Evaluated, Event, Stopped, Tested, defined
+from pellucid.record import Evaluated, Event, Found, Stopped, Tested, defined
 from pellucid.ship import bundle
 from pellucid.ship.bundle import from_bytes as from_bytes
 from pellucid.ship.bundle import to_bytes as to_bytes
@@ -29,9 +32,15 @@ from pellucid.ship.output import write_predictions as write_predictions
 from pellucid.ship.output import write_text as write_text
 from pellucid.ship.predictor import Predictions
 from pellucid.ship.predictor import predict as predict_model
-from pellucid.training import evaluate, layout
+from pellucid.training import evaluate, layout, stop
 from pellucid.training import folder as folders
+from pellucid.training.cheaper import WITHIN as WITHIN
+from pellucid.training.cheaper import Offer as Offer
+from pellucid.training.cheaper import cheaper as cheaper
+from pellucid.training.cheaper import too_costly as too_costly
 from pellucid.training.forecast import Forecast, forecast
+from pellucid.training.replay import Replayed as Replayed
+from pellucid.training.replay import replay as replay
 from pellucid.training.run import Signals, Writer, events, restore_best
 from pellucid.training.session import Session, prepare
 
@@ -39,8 +48,8 @@ if TYPE_CHECKING:
     from pellucid.ship.chat import Chat
     from pellucid.ship.generation import Text
 
-RUNS = Path("runs")
-Watch = Callable[[Session, Event], None]
+Watch = Callable[[Session, Event], object]
+"""Sees every event of a training and cannot change it; where it answers a finding with True, the training ends."""
 
 
 @dataclass
@@ -73,20 +82,6 @@ class Run:
         }
 
 
-def next_folder(name: str, root: Path = RUNS) -> Path:
-    """A new folder `root/<name>-NNNN`, made so that two processes never get the same one."""
-    root.mkdir(parents=True, exist_ok=True)
-    taken = [int(path.name[-4:]) for path in root.glob(f"{name}-[0-9][0-9][0-9][0-9]")]
-    for number in range(max(taken, default=0) + 1, 10_000):
-        folder = root / f"{name}-{number:04d}"
-        try:
-            folder.mkdir()
-        except FileExistsError:
-            continue
-        return folder
-    raise UsageError("CLI-RUN", "there are 9,999 runs of this name", place=Place(str(root)), hint="give --run DIR")
-
-
 def train(
     recipe: Recipe,
     *,
@@ -104,12 +99,13 @@ def train(
         code: a person's own modules and functions, for `foreign` and `own`.
         report: whether `report.html` is written.
         written: the recipe as the person wrote it, kept beside the resolved one.
-        watch: called with every event; it sees and cannot change.
+        watch: called with every event; it sees and cannot change. A finding it answers with True ends the training.
 
-    Raises: a PellucidError; what can be known before the first step is raised before it.
+    Raises: a PellucidError; what can be known before the first step is raised before it. TrainingError TRAIN-FINDING
+    where `watch` ended it.
     """
     made = run is None or not Path(run).exists()
-    folder = next_folder(_name(recipe)) if run is None else Path(run)
+    folder = layout.next_folder(layout.run_name(recipe.data.path)) if run is None else Path(run)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as fault:
@@ -123,7 +119,7 @@ def train(
             if made:
                 remove_folder(folder)
             raise
-        return _finish(session, writer, report=report, watch=watch)
+        return _finish(session, writer, report=report, watch=watch, live=Live(session))
 
 
 def resume(
@@ -149,13 +145,16 @@ def resume(
         session, writer = folders.reopen(folder, raw, inexact=inexact, bind=bind, code=known)
         if epochs is not None:
             folders.lengthen(folder, session)
-        return _finish(session, writer, report=report, watch=watch)
+        live = Live(session)
+        live.go_on(folder)
+        return _finish(session, writer, report=report, watch=watch, live=live)
 
 
 def steps(recipe: Recipe, *, rows: Any = None, code: Code | None = None) -> Iterator[Event]:
     """Trains without a folder and yields every event; leaving the loop ends the training."""
     recipe = code.bind(recipe) if code else recipe
-    yield from events(prepare(recipe, None if rows is None else recipe.data.read_rows(rows)), Writer(None))
+    session = prepare(recipe, None if rows is None else recipe.data.read_rows(rows))
+    yield from events(session, Writer(None), examine=Live(session))
 
 
 def fit(recipe: Recipe, rows: Any, *, code: Code | None = None, run: Path | None = None) -> tuple[Run, list[float]]:
@@ -173,31 +172,33 @@ def fit(recipe: Recipe, rows: Any, *, code: Code | None = None, run: Path | None
     return _finish(session, Writer(None), report=False, watch=note), curve
 
 
-def _finish(session: Session, writer: Writer, *, report: bool, watch: Watch | None) -> Run:
+def _finish(session: Session, writer: Writer, *, report: bool, watch: Watch | None, live: Live | None = None) -> Run:
     """Trains to the end, then writes the model and the report; a signal stops it between these as well."""
     signals = Signals()
     with signals.listening():
-        result = _trained(session, writer, signals, watch)
+        result = _trained(session, writer, signals, watch, live)
         signals.check(writer, session.state.step)
         if writer.folder is not None and report:
-            result.report = write_report(
-                session, writer.folder, seconds=result.seconds, speed=result.examples_per_second
-            )
+            times = (result.seconds, result.examples_per_second)
+            result.report = write_report(session, writer.folder, times, live.last if live else None)
     return result
 
 
-def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | None) -> Run:
+def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | None, live: Live | None) -> Run:
     """Trains to the end, then writes the model."""
     began, before = time.perf_counter(), session.state.step
     metrics: dict[str, dict[str, float]] = {}
     trained = None
-    for event in events(session, writer, signals):
+    stream = events(session, writer, signals, live or (lambda event: ()))
+    for event in stream:
         if isinstance(event, Stopped | Tested):
             trained = trained or time.perf_counter()  # scoring the parts is no training
         if isinstance(event, Tested):
             metrics[event.part] = {"loss": event.loss, **event.metrics}
-        if watch is not None:
-            watch(session, event)
+        if watch is not None and watch(session, event) and isinstance(event, Found):
+            stream.throw(stop.found(event))
+    if live is not None and live.fault:
+        writer.journal("doctor-failed", message=live.fault)
     signals.check(writer, session.state.step)
     seconds = (trained or time.perf_counter()) - began
     rows = (session.state.step - before) * len(session.dataset.train) / max(session.per_epoch, 1)
@@ -210,16 +211,20 @@ def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | 
             remove_folder(folder / "model")
         bundle.save(model, folder / "model", {"metrics": defined(metrics)}, folders.comments(session.decisions))
         writer.journal("finished", seconds=round(seconds, 3), examples_per_second=round(speed, 1))
+        result.findings = [*doctor.findings(folder, own=live.last if live else None), *writer.findings]
     return result
 
 
-def write_report(session: Session, folder: Path, *, seconds: float, speed: float) -> Path:
-    """Writes `report.json` and `report.html` of a finished session."""
+def write_report(
+    session: Session, folder: Path, times: tuple[float, float], found: list[Finding] | None = None
+) -> Path:
+    """Writes `report.json` and `report.html` of a finished session: seconds, examples a second, what was found."""
     from pellucid.report import html
     from pellucid.report.build import build
     from pellucid.report.collect import collect
 
-    report = build(collect(session, folder, seconds=seconds, speed=speed))
+    findings = [finding.as_json() for finding in (doctor.diagnosed(folder) if found is None else found)]
+    report = build(collect(session, folder, seconds=times[0], speed=times[1], findings=findings))
     write_atomic(folder / "report.json", json.dumps(report, allow_nan=False).encode() + b"\n")
     write_atomic(folder / "report.html", html.render(report).encode())
     return folder / "report.html"
@@ -235,7 +240,7 @@ def report(run: Path | str, *, code: Code | None = None) -> Path:
     session = finished(folder, code)
     ended = [line for line in layout.journal(folder) if line["event"] == "finished"]
     last = ended[-1] if ended else {"seconds": 0.0, "examples_per_second": 0.0}
-    return write_report(session, folder, seconds=last["seconds"], speed=last["examples_per_second"])
+    return write_report(session, folder, (last["seconds"], last["examples_per_second"]))
 
 
 def load(path: Path | str, code: Code | None = None) -> Loaded:
@@ -382,12 +387,6 @@ def check(recipe: Recipe, *, code: Code | None = None, measure: bool = True) -> 
     """Everything that can be known before training: the network, the plan, and what it will cost."""
     session = prepare(code.bind(recipe) if code else recipe)
     return session, forecast(session) if measure else None
-
-
-def _name(recipe: Recipe) -> str:
-    path = recipe.data.path
-    stem = Path(path).stem or Path(path).name if path else "memory"
-    return "".join(char if char.isalnum() or char in "-_" else "-" for char in stem)[:40] or "run"
 
 
 def _longer(epochs: int, bind: Callable[[Recipe], Recipe] | None) -> Callable[[Recipe], Recipe]:

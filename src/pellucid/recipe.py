@@ -46,6 +46,13 @@ class Checkpoint(Part):
     """Steps between checkpoints; planned: once an epoch, and at least every 60 seconds of work."""
 
 
+class Probes(Part):
+    """How often gradients, updates, weights and outputs are read while a network learns; they change nothing."""
+
+    every: Annotated[int, Ge(0)] | None = None
+    """Steps between readings, beside some of the first 20; 0: none; planned: about 1 % of the time."""
+
+
 class Recipe(Part):
     """A run, said completely. What is left out (`None`) is filled by the plan, with a reason."""
 
@@ -73,6 +80,8 @@ class Recipe(Part):
     """How often to look at the validation part."""
     checkpoint: Checkpoint = Checkpoint()
     """How often to commit to disk."""
+    probes: Probes = Probes()
+    """How often to read what the doctor judges by."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

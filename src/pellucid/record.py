@@ -15,6 +15,21 @@ from typing import Any, NamedTuple
 from pellucid.errors import ArtifactError, Place
 
 
+class Built(NamedTuple):
+    """What is about to be trained; the first line of a record, so that a run is diagnosed from its files alone."""
+
+    layers: list[dict[str, str]]
+    """In the order of execution: `name` (path in the network), `kind` (class) and `says` (class and arguments)."""
+    parameters: list[dict[str, Any]]
+    """`name`, `shape`, whether it `learns`, and of matrices and kernels whether all rows are `alike`."""
+    constant: float | None
+    """The loss of the best answer that is the same for every training row; None where there is no such answer."""
+
+    def line(self) -> str:
+        """One line of `record.jsonl`."""
+        return _line("built", self._asdict())
+
+
 class Step(NamedTuple):
     """One update of the weights."""
 
@@ -82,7 +97,42 @@ class Tested(NamedTuple):
         return _line("tested", self._asdict())
 
 
-Event = Step | Evaluated | Stopped | Tested
+class Reading(NamedTuple):
+    """What the probes read at one step: numbers by place and name."""
+
+    step: int
+    """The update whose gradients and weights these are, from 1."""
+    parameters: dict[str, dict[str, float]]
+    """Parameter -> `gradient` (root mean square), `largest` (of the gradient), `norm` (Euclidean, of the weights before
+    the update), `update` (norm of the realised change / norm of the weights)."""
+    layers: dict[str, dict[str, float]]
+    """Layer, in the order of execution -> `mean`, `deviation`, `largest` (absolute) of its output; `saturated` (share
+    of tanh and sigmoid outputs at the flat ends); `silent` (share of zeros behind a rectifier) and `dead` (share of its
+    units that were silent on all of the last sampled batches)."""
+
+    def line(self) -> str:
+        """One line of `record.jsonl`."""
+        return _line("reading", self._asdict())
+
+
+class Found(NamedTuple):
+    """A finding, at the step at which the doctor told it first."""
+
+    step: int
+    finding: dict[str, Any]
+    """`Finding.as_json()`."""
+
+    def line(self) -> str:
+        """One line of `record.jsonl`."""
+        return _line("found", self._asdict())
+
+
+Event = Built | Step | Evaluated | Stopped | Tested | Reading | Found
+KINDS: dict[str, type[Event]] = {
+    "built": Built, "step": Step, "evaluated": Evaluated, "stopped": Stopped, "tested": Tested, "reading": Reading,
+    "found": Found,
+}  # fmt: skip
+"""What a line of the record calls itself -> its class."""
 
 
 def read_lines(path: Path) -> Iterator[dict[str, Any]]:
@@ -99,6 +149,17 @@ def read_lines(path: Path) -> Iterator[dict[str, Any]]:
             except ValueError as fault:
                 place = Place(str(path), number)
                 raise ArtifactError("FILE-RECORD", f"not a JSON line: {fault}", place=place) from None
+
+
+def events_in(path: Path) -> Iterator[Event]:
+    """The events of a `record.jsonl`; null stands where there was a number that is not finite.
+
+    Raises: ArtifactError for a line that is no JSON object.
+    """
+    for line in read_lines(path):
+        kind = KINDS.get(line.pop("event", ""))
+        if kind is not None:
+            yield kind(**line)
 
 
 def defined(value: Any) -> Any:

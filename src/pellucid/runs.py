@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect as python
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +15,12 @@ from pellucid.data.embedded import EMBEDDED
 from pellucid.data.source import Data
 from pellucid.data.split import Split
 from pellucid.data.tokenizers import Tokenizer
+from pellucid.doctor import run as doctor
 from pellucid.documents import read_file, read_json
 from pellucid.errors import ArtifactError, Place, UsageError, did_you_mean
 from pellucid.families.family import Family
 from pellucid.files import Lock
+from pellucid.findings import Finding
 from pellucid.losses.loss import LossFunction
 from pellucid.methods.method import Method
 from pellucid.metrics.catalogue import METRICS
@@ -28,10 +31,9 @@ from pellucid.optim.regularize import Averaging, Constraint, Penalty
 from pellucid.recipe import RECIPES, Recipe, read_recipe, recipe_of
 from pellucid.record import read_lines
 from pellucid.tasks.task import Task
-from pellucid.training.layout import journal, read_identity
+from pellucid.training.layout import RUNS, journal, read_identity
 from pellucid.transfer.start import Start
 
-RUNS = Path("runs")
 ABSTRACT: dict[str, type[parts.Part]] = {
     "data": Data, "split": Split, "augment": Augment, "tokenizer": Tokenizer, "task": Task, "loss": LossFunction,
     "model": Family, "activation": Activation, "init": Initializer, "start": Start, "method": Method,
@@ -73,8 +75,26 @@ def _why(state: str, said: list[dict[str, Any]], heartbeat: dict[str, Any] | Non
         return None
     if said and said[-1]["event"] == "signal":
         return f"stopped by {said[-1]['signal']}"
+    if said and said[-1]["event"] == "failed":
+        return f"failed at {said[-1]['message']}"
     held = heartbeat["memory"] / 2**30 if heartbeat else None
     return "killed" + (f"; it held {held:.1f} GiB of memory" if held else "")
+
+
+def diagnose(run: Path | str, *, ignore: Iterable[str] = ()) -> list[Finding]:
+    """What is wrong with a run and its data, finished or not: the cause first, what only informs last.
+
+    Args:
+        ignore: checks that are not to speak.
+
+    Raises: UsageError where there is no run; ArtifactError where it is damaged.
+    """
+    return doctor.findings(Path(run), ignore)
+
+
+def recorded(run: Path | str) -> list[Path]:
+    """The steps that the flight recorder of a run kept: where the loss was not finite or leapt, the newest last."""
+    return sorted((Path(run) / "crash").glob("step-*.safetensors"))
 
 
 def inspect(path: Path | str, target: str | None = None) -> dict[str, Any]:

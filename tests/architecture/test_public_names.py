@@ -43,11 +43,13 @@ PUBLIC = [
     "Verification",
     "__version__",
     "check",
+    "diagnose",
     "generate",
     "load",
     "resume",
     "steps",
     "train",
+    "watch",
 ]
 
 

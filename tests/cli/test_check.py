@@ -44,3 +44,21 @@ def test_windows_of_series_are_called_windows(tell: Tell, here: Path) -> None:
     assert tell("check", "airline", *small, "--json").value["counted"] == "windows"
     vowels = tell("check", "japanese_vowels", *small).out.splitlines()[0]
     assert vowels.startswith("data: 640 series: ")
+
+
+def test_a_cheaper_recipe_is_offered_where_the_cost_is_too_high(tell: Tell, mine: Path) -> None:
+    large = ("-s", "model.kind=mlp", "-s", "model.widths=[128,128]", "-s", "method.epochs=4000", "-s", "threads=1")
+    ended = tell("check", "shop.csv", "-t", "left", *large, "--within", 1, "-o", "cheaper.yaml")
+    assert ended.code == 0
+    costly, cheaper = ended.out.splitlines()[-2:]
+    assert costly.startswith("warning[too-costly]: It would take ") and cheaper.startswith("cheaper")
+    assert "method.epochs: 4000 -> " in cheaper and cheaper.endswith("it is in cheaper.yaml")
+    value = tell("check", "cheaper.yaml", "--within", 1000, "--json").value
+    assert value["recipe"]["method"]["epochs"] < 4000 and value["cheaper"] is None
+
+
+def test_gradient_descent_is_told_how_far_it_may_step(tell: Tell, here: Path, small: tuple[str, ...]) -> None:
+    sgd = ("-s", "optimizer.kind=sgd", "-s", "optimizer.learning_rate=1000")
+    lines = tell("check", "shop.csv", "-t", "left", *small, *sgd).out.splitlines()
+    assert lines[-1].startswith("steps: a learning rate over ") and lines[-1].endswith(": 1000 is too high")
+    assert tell("check", "shop.csv", "-t", "left", *small, *sgd, "--json").value["largest_rate"] > 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -11,7 +13,9 @@ from pellucid import jobs
 from pellucid.cli import progress
 from pellucid.cli.progress import Progress, sparkline
 from pellucid.documents import Document
+from pellucid.findings import Finding
 from pellucid.recipe import read_recipe
+from pellucid.record import Built, Found
 
 
 class Terminal(io.StringIO):
@@ -56,3 +60,20 @@ def test_one_moving_line(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_clock() -> None:
     assert [progress._clock(seconds) for seconds in (3.4, 75, 3661)] == ["3 s", "1:15", "1:01:01"]
+
+
+def test_a_finding_stands_above_what_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr", stream := Terminal())
+    watch = Progress()
+    finding = Finding("dead-units", "severe", "Half of the units are silent.", "trunk.0").as_json()
+    session = jobs.prepare(read_recipe(Document({"data": {"path": "iris"}}, "test"), {"threads": 1}))
+    leak = Finding("target-leak", "severe", "A column says it all.")
+    session.loaded = replace(session.loaded, signature=session.signature.replace(findings=(leak,)))
+    watch(session, Built([], [], None))
+    watch(session, Found(40, finding))
+    lines = stream.getvalue().rstrip("\n").split("\n")
+    assert lines[-1].endswith("step 40: severe[dead-units]: trunk.0: Half of the units are silent.")
+    assert "severe[target-leak]" in lines[0], "what is wrong with the data comes first"
+    monkeypatch.setattr("sys.stderr", stream := io.StringIO())
+    Progress(as_json=True)(session, Found(40, finding))
+    assert json.loads(stream.getvalue())["finding"]["check"] == "dead-units"

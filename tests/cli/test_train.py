@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,3 +80,42 @@ def test_a_split_without_a_test_part(tell: Tell, mine: Path, small: tuple[str, .
     ended = tell("train", "shop.csv", "-t", "left", *small, "-s", split, "-q", "--no-report")
     assert ended.code == 0, ended.err
     assert ", valid 0." in ended.out and "test" not in ended.out
+
+
+SICK = ("-s", "model.kind=mlp", "-s", "model.widths=[12,12,12,12,12,12,12,12,12,12]", "-s", "model.activation=sigmoid",
+        "-s", "method.epochs=40", "-s", "method.batch=20", "-s", "threads=1", "--no-report")  # fmt: skip
+
+
+def test_a_finding_is_shown_when_it_appears_and_again_at_the_end(tell: Tell, mine: Path) -> None:
+    ended = tell("train", "shop.csv", "-t", "left", *SICK, "--run", "sick")
+    assert ended.code == 0
+    lines = ended.err.splitlines()
+    (live,) = [at for at, line in enumerate(lines) if line.startswith("step ") and "severe[vanishing-gradient]" in line]
+    end = next(at for at, line in enumerate(lines) if line.startswith("stopped: "))
+    assert live < end and lines[live].split()[1] != "200:"
+    assert any(line.startswith("severe[vanishing-gradient]: ") for line in lines[end:])
+    assert lines[-1] == "next: pellucid diagnose sick, then pellucid treat sick --verify 3"
+
+
+def test_findings_are_lines_of_json_in_the_stream(tell: Tell, mine: Path) -> None:
+    ended = tell("train", "shop.csv", "-t", "left", *SICK, "--json")
+    found = [json.loads(line) for line in ended.err.splitlines() if line.startswith("{")]
+    assert "vanishing-gradient" in [line["finding"]["check"] for line in found]
+    assert all(line["event"] == "found" and line["step"] >= 0 for line in found)
+    assert ended.value["findings"] and ended.out.count("\n") == 1
+
+
+def test_a_training_ends_at_a_severe_finding_where_that_is_asked(tell: Tell, refused: Callable[..., str], mine: Path):
+    error = refused(tell("train", "shop.csv", "-t", "left", *SICK, "-q", "--run", "sick", "--fail-on", "severe"), 6)
+    assert error.startswith("error[TRAIN-FINDING]: step ") and "vanishing-gradient" in error
+    assert "pellucid resume" in error and not (mine / "sick/model").exists()
+    assert tell("resume", "sick", "-q", "--no-report").code == 0
+    assert (mine / "sick/model").is_dir()
+
+
+def test_a_healthy_recipe_needs_no_healing(tell: Tell, mine: Path, small: tuple[str, ...]) -> None:
+    ended = tell("train", "shop.csv", "-t", "left", *small, "--heal", "-q")
+    assert ended.code == 0 and ended.out.splitlines()[-1] == "healing: nothing was needed"
+    value = tell("train", "shop.csv", "-t", "left", *small, "--heal", "-q", "--json").value
+    assert value["healing"] == {"word": "healthy", "tries": []} and value["metrics"]
+    assert tell("train", "shop.csv", "-t", "left", *small, "--heal", "--no-report").code == 2

@@ -76,6 +76,20 @@ def test_a_long_epoch_is_committed_more_often(make: Make):
     assert decided.checkpoint.every in (9, 10) and session.per_epoch > 10
 
 
+def test_probes_take_about_a_hundredth_of_the_time(make: Make):
+    short = make("classes", {"method.epochs": 2})
+    assert short.recipe.probes.every == max(1, short.steps // engine.FEWEST)
+    long = make("classes", {"method.epochs": 3000})
+    chosen = {decision.path: decision for decision in long.decisions}["probes.every"]
+    assert chosen.value == long.recipe.probes.every and "1% of the time" in chosen.reason
+    params = list(long.state.network.parameters())
+    cost = engine.READ_LAYER * len(long.layers) + engine.READ_TENSOR * len(params)
+    assert long.recipe.probes.every >= cost / (engine.BUDGET * engine.STEP_SECONDS) * 0.9
+    heavy = make("classes", {"method.epochs": 3000, "model.widths": [2000, 2000], "method.batch": 80})
+    assert engine.SELDOM[0] <= (heavy.recipe.probes.every or 0) <= engine.SELDOM[1]
+    assert make("classes", {"probes.every": 0}).recipe.probes.every == 0
+
+
 def test_a_device_that_is_not_there_is_refused(make: Make):
     missing = "mps" if devices.machine().accelerator != "mps" else "cuda"
     with pytest.raises(ResourceError, match=f"no {missing} device"):

@@ -23,3 +23,8 @@ def test_a_forecast_counts_and_touches_nothing(make: Make):
     assert all(torch.equal(one, two) for one, two in zip(average, session.state.average or (), strict=True))
     assert session.state.step == 0 and not session.state.scores and session.state.best is None
     assert all(not value.any() for name, value in session.state.tensors().items() if not name.startswith("average/"))
+
+
+def test_a_training_that_would_run_away_has_a_forecast_too(make: Make):
+    hot = {"optimizer.kind": "sgd", "optimizer.learning_rate": 1e30, "method.epochs": 50}
+    assert forecast(make("classes", hot)).seconds > 0

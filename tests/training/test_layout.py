@@ -19,3 +19,16 @@ def test_the_version_says_what_to_install(tmp_path: Path):
     with pytest.raises(ArtifactError, match="written by Pellucid 9") as caught:
         layout.read_identity(tmp_path)
     assert caught.value.exit_code == 3
+
+
+def test_folders_have_numbers_of_their_own(tmp_path: Path):
+    (tmp_path / "runs" / "digits-0007").mkdir(parents=True)
+    names = [layout.next_folder("digits", tmp_path / "runs").name for _ in range(3)]
+    assert names == ["digits-0008", "digits-0009", "digits-0010"]
+    assert layout.next_folder("iris", tmp_path / "runs").name == "iris-0001"
+
+
+def test_a_run_is_called_after_its_data():
+    names = {"a/churn.csv": "churn", "iris": "iris", "x/my data.csv": "my-data", ".csv": "-csv"}
+    assert {path: layout.run_name(path) for path in names} == names
+    assert layout.run_name(None) == "memory"

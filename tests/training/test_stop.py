@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from pellucid.recipe import Stop
-from pellucid.record import Evaluated, Stopped
+from pellucid.record import Evaluated, Found, Stopped
 from pellucid.training import stop
 from pellucid.training.evaluate import Scores
 from pellucid.training.run import Writer, events
@@ -74,3 +74,9 @@ def test_the_weights_of_the_best_evaluation_are_the_ones_that_stay(make: Make, a
             assert len(seen) - 1 - seen.index(min(seen, key=lambda item: item.loss)) == 3
     found = session.state.network.state_dict()
     assert all(torch.equal(kept[name], found[name]) for name in found)
+
+
+def test_a_training_that_ends_for_a_finding_says_which():
+    fault = stop.found(Found(40, {"check": "dead-units", "message": "Half of the units are silent."}))
+    assert (fault.code, fault.exit_code) == ("TRAIN-FINDING", 6)
+    assert str(fault) == "step 40: dead-units: Half of the units are silent."

@@ -19,6 +19,8 @@ from pellucid.cli import (
     chat,
     check,
     describe,
+    diagnose,
+    doctor,
     evaluate,
     explain,
     explain_error,
@@ -32,6 +34,7 @@ from pellucid.cli import (
     schema,
     status,
     train,
+    treat,
 )
 from pellucid.devices import set_spin_count
 from pellucid.errors import PellucidError, UsageError
@@ -51,6 +54,9 @@ app.command("predict")(predict.predict)
 app.command("generate")(generate.generate)
 app.command("chat")(chat.chat)
 app.command("evaluate")(evaluate.evaluate)
+app.command("diagnose")(diagnose.diagnose)
+app.command("treat")(treat.treat)
+app.command("doctor", cls=doctor.Doctor, context_settings={"allow_interspersed_args": False})(doctor.doctor)
 app.command("explain")(explain.explain)
 app.command("explain-error")(explain_error.explain_error)
 app.command("status")(status.status)
@@ -77,12 +83,15 @@ def root(
 def main(arguments: list[str] | None = None) -> None:
     """Runs one command; the exit status says how it ended (docs/errors.md)."""
     set_spin_count()
-    status = run(sys.argv[1:] if arguments is None else arguments)
+    given = sys.argv[1:] if arguments is None else arguments
+    status = run(given)
     try:
         sys.stdout.flush()
         sys.stderr.flush()
     except BrokenPipeError:
         pass  # the reader of a pipe has seen enough
+    if given[:1] == ["doctor"]:
+        sys.exit(status)  # what a person's script left to do at the end is done
     # taking torch apart again at the end of the process costs up to half a second, and everything is on disk
     os._exit(status)
 

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from pellucid.cli.options import CodeFile, Json, Settings, Target, read_code_file, read_settings
+from pellucid.documents import write_yaml
+from pellucid.files import write_atomic
 
 if TYPE_CHECKING:
+    from pellucid.findings import Finding
+    from pellucid.jobs import Offer
     from pellucid.training.forecast import Forecast
     from pellucid.training.session import Session
 
@@ -19,6 +24,12 @@ def check(
     target: Target = None,
     settings: Settings = None,
     code: CodeFile = None,
+    within: Annotated[
+        float | None, typer.Option("--within", min=1, metavar="SECONDS", help="Time it may take; an hour if not given.")
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Where the cheaper recipe goes, if one is needed.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what would be trained and what it would cost, without training."""
@@ -29,20 +40,42 @@ def check(
 
     session, cost = jobs.check(recipe, code=read_code_file(code))
     assert cost is not None
+    most, rate = within or jobs.WITHIN, jobs.largest_rate(session)
+    finding = jobs.too_costly(cost, most)
+    offer = jobs.cheaper(session, cost, most) if finding else None
+    if offer is not None and output is not None:
+        write_atomic(output, write_yaml(offer.recipe.dump()).encode())
     if as_json:
-        typer.echo(json.dumps(_plain(session, cost)))
-    else:
-        _show(session, cost)
+        said = {"largest_rate": rate, "cheaper": None if offer is None else offer.as_json()}
+        typer.echo(json.dumps(_plain(session, cost, finding) | said))
+        return
+    _show(session, cost)
+    if rate is not None:
+        given = session.recipe.optimizer and session.recipe.optimizer.learning_rate
+        high = f": {given:g} is too high" if given and given > rate else ""
+        typer.echo(f"steps: a learning rate over {rate:.3g} runs away from here (2 / largest curvature){high}")
+    if finding is not None:
+        typer.echo(str(finding))
+        typer.echo(_offered(offer, output))
 
 
-def _plain(session: Session, cost: Forecast) -> dict[str, Any]:
+def _offered(offer: Offer | None, output: Path | None) -> str:
+    if offer is None:
+        return "no change of the recipe makes it cheaper"
+    changes = ", ".join(f"{path}: {before} -> {after}" for path, before, after in offer.changes)
+    cost = f"{offer.forecast.seconds:.1f} s, {offer.forecast.memory / 2**20:,.0f} MiB"
+    where = f"; it is in {output}" if output else ""
+    return f"cheaper{'' if offer.fits else ', and still too costly'}: {changes}: {cost}{where}"
+
+
+def _plain(session: Session, cost: Forecast, finding: Finding | None) -> dict[str, Any]:
     return {
         "forms": dict(session.state.network.forms),
         "layers": [layer._asdict() for layer in session.layers],
         "parameters": sum(layer.parameters for layer in session.layers),
         "recipe": session.recipe.dump(),
         "decisions": [decision.as_json() for decision in session.decisions],
-        "findings": [finding.as_json() for finding in session.signature.findings],
+        "findings": [one.as_json() for one in (*session.signature.findings, *([finding] if finding else []))],
         "rows": session.loaded.share,
         "counted": _noun(session),
         "forecast": {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from typing import TYPE_CHECKING
 
-from pellucid.record import Evaluated, Event, Step, Stopped
+from pellucid.findings import Finding
+from pellucid.record import Built, Evaluated, Event, Found, Step, Stopped
 
 if TYPE_CHECKING:
     from pellucid.training.session import Session
@@ -30,9 +32,10 @@ def sparkline(values: list[float]) -> str:
 
 
 class Progress:
-    """Shows the events of one training."""
+    """Shows the events of one training; as JSON lines, its findings are for programs."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, as_json: bool = False) -> None:
+        self.as_json = as_json
         self.moving = sys.stderr.isatty()
         self.began = time.monotonic()
         self.shown = 0.0
@@ -57,6 +60,21 @@ class Progress:
             if self.last is not None and not self.moving and self.drawn < event.step:
                 self._show(session, event.step, self.last.epoch, self.last.train_loss, now)
             self._end(event)
+        elif isinstance(event, Built):
+            for finding in session.signature.findings:
+                if finding.severity != "info":
+                    self._tell(0, finding)
+        elif isinstance(event, Found):
+            self._tell(event.step, Finding(**event.finding))
+
+    def _tell(self, step: int, finding: Finding) -> None:
+        """A finding, on a line of its own above what moves."""
+        if self.as_json:
+            text = json.dumps({"event": "found", "step": step, "finding": finding.as_json()})
+        else:
+            text = f"step {step}: {finding}" if step else str(finding)
+        sys.stderr.write(f"\r\x1b[2K{text}\n" if self.moving else f"{text}\n")
+        sys.stderr.flush()
 
     def _show(self, session: Session, step: int, epoch: int, loss: float, now: float) -> None:
         self.shown, self.drawn = now, step

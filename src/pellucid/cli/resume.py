@@ -26,8 +26,8 @@ def resume(
     from pellucid import jobs
     from pellucid.cli.progress import Progress
 
-    watch = None if quiet else Progress()
+    watch = None if quiet else Progress(as_json=as_json)
     result = jobs.resume(
         run, epochs=epochs, inexact=allow_inexact, code=read_code_file(code), report=not no_report, watch=watch
     )
-    show(result, as_json=as_json)
+    show(result, as_json=as_json, told=not quiet)

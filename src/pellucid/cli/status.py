@@ -25,8 +25,9 @@ def status(run: Annotated[Path, typer.Argument(help="A run folder.")], as_json: 
         typer.echo(f"  {value['why']}; go on with: pellucid resume {run}")
     looked = value["evaluated"]
     if looked:
+        loss = "not finite" if looked["loss"] is None else f"{looked['loss']:.4f}"
         scores = "  ".join(f"{name} {score:.4f}" for name, score in looked["metrics"].items() if score is not None)
-        typer.echo(f"  epoch {looked['epoch']}: valid loss {looked['loss']:.4f}  {scores}")
+        typer.echo(f"  epoch {looked['epoch']}: valid loss {loss}  {scores}")
     for part, scores in value["tested"].items():
         typer.echo(
             f"  {part}: " + "  ".join(f"{name} {score:.4f}" for name, score in scores.items() if score is not None)

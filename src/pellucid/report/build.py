@@ -59,6 +59,8 @@ def build(evidence: Evidence) -> dict[str, Any]:
         "data": _data(evidence),
         "network": _network(evidence),
         "training": training_section(evidence.record, evidence.seconds, evidence.examples_per_second),
+        "diagnosis": _plain(evidence.findings),
+        "healing": evidence.healing,
         "errors": _errors(evidence, outcomes["valid"], test),
         "groups": groups(evidence, test),
         "lengths": by_length(test, chosen),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +23,13 @@ from pellucid.record import read_lines
 from pellucid.report.evidence import Evidence, Past
 from pellucid.training import evaluate
 from pellucid.training import folder as folders
+from pellucid.training.layout import journal
 from pellucid.training.session import Session
 
 
-def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> Evidence:
+def collect(
+    session: Session, folder: Path, *, seconds: float, speed: float, findings: Sequence[dict[str, Any]] = ()
+) -> Evidence:
     """Everything a finished session knows, for the report."""
     recipe, dataset = session.recipe, session.dataset
     raw, task, preparation = session.raw, recipe.task, session.loaded.preparation
@@ -51,6 +54,8 @@ def collect(session: Session, folder: Path, *, seconds: float, speed: float) -> 
         seconds=seconds,
         examples_per_second=speed,
         facts=_machine(session),
+        findings=list(findings),
+        healing=next((line["tried"] for line in reversed(journal(folder)) if line["event"] == "healing"), []),
         redraw=redrawer(session.signature),
         cells=_cells(raw),
         text=raw.texts().__getitem__ if isinstance(raw, TextRaw) else None,

@@ -63,6 +63,10 @@ class Evidence:
     examples_per_second: float
     facts: dict[str, str] = field(default_factory=dict)
     """Machine, versions, threads, precision: shown as they are."""
+    findings: list[dict[str, Any]] = field(default_factory=list)
+    """What the doctor found in the training, as plain values, the cause first."""
+    healing: list[str] = field(default_factory=list)
+    """What was tried before this training, one sentence for each finding (`train --heal`)."""
     cells: Callable[[int], dict[str, str]] | None = None
     """Row number -> the row as it stood in the source (column -> text), for the worst mistakes."""
     text: Callable[[int], str] | None = None

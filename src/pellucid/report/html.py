@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pellucid.report.augmented_html import augmented_html
+from pellucid.report.diagnosis_html import diagnosis_html
 from pellucid.report.elements import fold, pairs, section, table, warning, word
 from pellucid.report.errors_html import errors, landscape, lengths, worst
 from pellucid.report.glossary import WORDS
@@ -26,6 +27,7 @@ def render(report: dict[str, Any]) -> str:
         ("scores", "Scores", _scores(report)),
         ("ladder", "Simpler models", _ladder(report)),
         ("training", "Training", training(report)),
+        ("diagnosis", "Diagnosis", diagnosis_html(report.get("diagnosis", []), report.get("healing", []))),
         ("errors", "Where it errs", errors(report)),
         ("lengths", "Short and long", lengths(report)),
         ("mistakes", "Worst mistakes", worst(report)),

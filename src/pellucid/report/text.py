@@ -20,9 +20,11 @@ def render(report: dict[str, Any]) -> str:
     lines += _table(_ladder(report))
     lines += ["", f"Data      {clean(data['source'])}: {plural(data['rows'], 'row')} ({parts})"]
     lines.append(f"Network   {plural(network['parameters'], 'parameter')}, {plural(len(network['layers']), 'layer')}")
+    found = [*report.get("diagnosis", []), *data["findings"]]
     reason = f"; {training['reason']}" if training["reason"] else ""
     lines.append(f"Training  {plural(training['steps'], 'step')} in {seconds(training['seconds'] or 0.0)}{reason}")
-    lines += [f"Finding   {finding['severity']}: {clean(finding['message'])}" for finding in data["findings"]]
+    lines += [f"Healing   {clean(one)}" for one in report.get("healing", [])]
+    lines += [f"Finding   {finding['severity']}: {clean(finding['message'])}" for finding in found]
     rows = (report["importance"] or {}).get("rows", [])[:5]
     top = [(row["column"], row.get("drop", row.get("gain"))) for row in rows]
     if any((value or 0) > 0 for _, value in top):

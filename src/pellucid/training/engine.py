@@ -7,6 +7,7 @@ and is obeyed by resume and by a rerun of the lock. The figures behind the rules
 from __future__ import annotations
 
 import copy
+import math
 import time
 
 import torch
@@ -21,6 +22,7 @@ from pellucid.network.assemble import Network
 from pellucid.network.summary import Layer
 from pellucid.nn.noise import share_draw
 from pellucid.plan import Decision
+from pellucid.probes.measure import MOST, ROWS
 from pellucid.recipe import Recipe
 
 SMALL_WORK = 5e6
@@ -35,6 +37,16 @@ SHORTEST = 1.0
 """Seconds of work from which a commit is worth its own cost: ten milliseconds, most of it waiting for the disk."""
 WIDE = 256
 """Units of a layer from which bfloat16 can pay on a processor that multiplies it."""
+FAST_RATE = 1e11
+"""Operations a second that good machines reach: a guess of seconds for probes, which shall not take more than said."""
+READ_LAYER, READ_TENSOR, READ_NUMBER = 9e-5, 2e-5, 5e-9
+"""Seconds that a reading takes for each layer, each tensor of weights, and each number that is looked at."""
+BUDGET = 0.01
+"""Share of the time that readings may take."""
+SELDOM = (10, 200)
+"""Steps between two readings, at least and at most."""
+FEWEST = 10
+"""Readings of a run that is short."""
 FEW_MAPS = 8
 """Maps under which the backward pass of a strided 1x1 convolution over channels last is unsafe on a processor."""
 SOURCE = "docs/engine.md"
@@ -45,8 +57,13 @@ def step_work(layers: list[Layer], batch: int) -> float:
     return 6.0 * batch * sum(layer.work for layer in layers)
 
 
+def step_seconds(layers: list[Layer], batch: int) -> float:
+    """A guess of what one step takes on a good machine: the same on all of them."""
+    return STEP_SECONDS + step_work(layers, batch) / FAST_RATE
+
+
 def decide(
-    recipe: Recipe, network: Network, layers: list[Layer], *, batch: int, per_epoch: int, sample: Batch
+    recipe: Recipe, network: Network, layers: list[Layer], *, batch: int, steps: int, per_epoch: int, sample: Batch
 ) -> tuple[Recipe, list[Decision]]:
     """The recipe with every engine choice explicit, and the reasons."""
     chosen: list[Decision] = []
@@ -78,7 +95,12 @@ def decide(
         precision, reason = _precision(recipe, network, sample, convolves=convolves)
         recipe = recipe.replace(precision=precision)
         chosen.append(Decision("precision", precision, reason, SOURCE))
-    return _cadence(recipe, chosen, work, per_epoch), chosen
+    recipe = _cadence(recipe, chosen, work, per_epoch)
+    if recipe.probes.every is None:
+        every, reason = _reading(network, layers, step_seconds(layers, batch), steps)
+        recipe = recipe.replace(probes=recipe.probes.replace(every=every))
+        chosen.append(Decision("probes.every", every, reason, SOURCE))
+    return recipe, chosen
 
 
 def _fragile(network: Network) -> bool:
@@ -105,6 +127,21 @@ def _cadence(recipe: Recipe, chosen: list[Decision], work: float, per_epoch: int
         recipe = recipe.replace(checkpoint=recipe.checkpoint.replace(every=every))
         chosen.append(Decision("checkpoint.every", every, reason, SOURCE))
     return recipe
+
+
+def _reading(network: Network, layers: list[Layer], step: float, steps: int) -> tuple[int, str]:
+    """Steps between readings of the probes, and why."""
+    params = list(network.parameters())
+    numbers = sum(param.numel() for param in params)
+    numbers += sum(min(MOST, ROWS * layer.numbers) for layer in layers)
+    cost = READ_LAYER * len(layers) + READ_TENSOR * len(params) + READ_NUMBER * numbers
+    every = max(SELDOM[0], min(SELDOM[1], math.ceil(cost / (BUDGET * step))))
+    if every > steps // FEWEST:
+        return max(1, steps // FEWEST), f"{FEWEST} readings in {steps:,} steps"
+    return (
+        every,
+        f"a reading takes about {1e3 * cost:.2g} ms, a step {1e3 * step:.2g} ms: about {BUDGET:.0%} of the time",
+    )
 
 
 def _precision(recipe: Recipe, network: Network, sample: Batch, *, convolves: bool) -> tuple[str, str]:

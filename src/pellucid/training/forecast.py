@@ -14,6 +14,7 @@ from itertools import islice
 import torch
 
 from pellucid import devices
+from pellucid.errors import TrainingError
 from pellucid.training import loop
 from pellucid.training.run import look, resident
 from pellucid.training.session import Session
@@ -53,12 +54,17 @@ def forecast(session: Session) -> Forecast:
     times: list[float] = []
     with devices.computing(recipe.threads):
         began = last = time.perf_counter()
-        for _ in islice(loop.steps(twin.state, twin.phases()), 2000):
-            now = time.perf_counter()
-            times.append(now - last)
-            last = now
-            if now - began > TIMED and len(times) >= (2 * WARM if now - began < PATIENCE else 2):
-                break
+        try:
+            for _ in islice(loop.steps(twin.state, twin.phases()), 2000):
+                now = time.perf_counter()
+                times.append(now - last)
+                last = now
+                if now - began > TIMED and len(times) >= (2 * WARM if now - began < PATIENCE else 2):
+                    break
+        except TrainingError:
+            if not times:
+                raise
+            # it runs away, which is the doctor's business: its steps take as long as others
         look(twin)
         began = time.perf_counter()
         look(twin)

@@ -1,4 +1,4 @@
-"""What stands in a run folder, read without torch: identity, journal, decisions."""
+"""Run folders, without torch: a new one, and what stands in one: identity, journal, decisions."""
 
 from __future__ import annotations
 
@@ -12,6 +12,27 @@ from pellucid.record import read_lines
 
 FORMAT = "pellucid-run"
 VERSION = (1, 0)
+RUNS = Path("runs")
+
+
+def run_name(path: str | None) -> str:
+    """What runs over the data at `path` are called."""
+    stem = Path(path).stem or Path(path).name if path else "memory"
+    return "".join(char if char.isalnum() or char in "-_" else "-" for char in stem)[:40] or "run"
+
+
+def next_folder(name: str, root: Path = RUNS) -> Path:
+    """A new folder `root/<name>-NNNN`, made so that two processes never get the same one."""
+    root.mkdir(parents=True, exist_ok=True)
+    taken = [int(path.name[-4:]) for path in root.glob(f"{name}-[0-9][0-9][0-9][0-9]")]
+    for number in range(max(taken, default=0) + 1, 10_000):
+        folder = root / f"{name}-{number:04d}"
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            continue
+        return folder
+    raise UsageError("CLI-RUN", "there are 9,999 runs of this name", place=Place(str(root)), hint="give --run DIR")
 
 
 def read_identity(folder: Path) -> dict[str, Any]:

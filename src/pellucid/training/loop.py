@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
+from contextlib import nullcontext
 from itertools import islice
 
 import torch
@@ -19,6 +20,7 @@ from pellucid.data.batch import Batch
 from pellucid.losses.loss import terms
 from pellucid.methods.method import Phase
 from pellucid.optim.clipping import clip_gradients
+from pellucid.probes.watch import Watch, due
 from pellucid.record import Step
 from pellucid.training.finite import not_finite
 from pellucid.training.state import Player, State, player
@@ -46,9 +48,11 @@ def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
         stream = phase.batches.batches(state.epoch, state.batch)
         epoch = state.epoch
         while group := list(islice(stream, phase.accumulate)):
-            moves = [_move(state, moving, group, done, phase.steps) for moving in players]
+            watch = Watch(state.network) if due(state.step + 1, state.recipe.probes.every or 0) else None
+            moves = [_move(state, moving, group, done, phase.steps, watch) for moving in players]
             loss, rows, rate, norm = moves[-1]
             state.step += 1
+            state.reading = watch and watch.reading(state.step, state.silent)
             state.batch += len(group)
             state.loss_total += loss * rows
             state.loss_rows += rows
@@ -60,14 +64,15 @@ def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
 
 
 def _move(
-    state: State, moving: Player, group: list[Batch], done: int, steps: int
+    state: State, moving: Player, group: list[Batch], done: int, steps: int, watch: Watch | None
 ) -> tuple[float, float, float, float | None]:
     """One update of one player -> the loss before it, the weight of its rows, the rate, and the norm if clipped."""
     recipe, optimizer = state.recipe, state.recipe.optimizer
     assert optimizer is not None and optimizer.learning_rate is not None
     for param in moving.params:
         param.grad = None
-    loss, rows = _backward(state, moving, group)
+    with nullcontext() if watch is None else watch.outputs():
+        loss, rows = _backward(state, moving, group)
     params = [param for param in moving.params if param.grad is not None]
     grads: list[torch.Tensor] = [param.grad for param in params if param.grad is not None]
     rate = optimizer.learning_rate
@@ -78,6 +83,8 @@ def _move(
             learnt = [weight for weight in moving.weights if weight.grad is not None]
             penalty.before_step(learnt, [_gradient(weight) for weight in learnt])
         norm = None if optimizer.clip is None else float(clip_gradients(grads, optimizer.clip))
+        if watch is not None:
+            watch.before(moving.params)
         for part in moving.groups:
             part_grads = [_gradient(param) for param in part.params]
             optimizer.update(part.params, part_grads, part.slots, rate=rate, decay=part.decay)
@@ -85,6 +92,8 @@ def _move(
             penalty.after_step(moving.weights, optimizer.reach(moving.groups[0].slots, rate=rate))
         for constraint in recipe.constraints:
             constraint.apply(moving.weights)
+        if watch is not None:
+            watch.after()
         if recipe.averaging is not None and state.average is not None:
             recipe.averaging.update(state.average, list(state.network.parameters()), state.step + 1, steps)
     return loss, rows, rate, norm
@@ -114,6 +123,8 @@ def _backward(state: State, moving: Player, group: list[Batch]) -> tuple[float, 
             continue
         part = part / here if len(group) == 1 else part
         value = part.item()
+        if state.see is not None:
+            state.see(moving.turn.name, batch, micro, value if len(group) == 1 else value / float(here))
         if not math.isfinite(value):
             raise not_finite(state, batch, value)
         part.backward()

@@ -10,7 +10,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,16 +20,19 @@ from typing import Any
 import torch
 
 from pellucid import devices
-from pellucid.errors import Interrupted, Place
+from pellucid.errors import Interrupted, Place, TrainingError
 from pellucid.files import refuse, write_atomic
 from pellucid.findings import Finding
 from pellucid.recipe import Recipe
-from pellucid.record import Evaluated, Event, Stopped, Tested
+from pellucid.record import Evaluated, Event, Found, Stopped, Tested
 from pellucid.training import checkpoint, evaluate, loop, stop
+from pellucid.training.built import built
 from pellucid.training.finite import all_finite, kept_not_finite
+from pellucid.training.flight import Recorder
 from pellucid.training.session import Session
 from pellucid.training.state import averaged
 
+Examine = Callable[[Event], Iterable[Finding]]
 HEARTBEAT = 5.0
 """Seconds between two heartbeats."""
 
@@ -126,43 +129,83 @@ class Writer:
             self.journal("committed", step=session.state.step, path=path.name)
 
 
-def events(session: Session, writer: Writer, signals: Signals | None = None) -> Iterator[Event]:
+def events(
+    session: Session, writer: Writer, signals: Signals | None = None, examine: Examine = lambda event: ()
+) -> Generator[Event, None, None]:
     """Trains to the end and yields everything that happens; what is recorded is a function of recipe and data alone.
+
+    Args:
+        examine: is given every event, and what it finds is recorded and yielded behind it.
 
     Raises: TrainingError, ResourceError, and Interrupted after a signal, with the state committed.
     """
-    signals = signals or Signals()
+    recorder = None if writer.folder is None else Recorder(session, writer.folder)
+    session.state.see = None if recorder is None else recorder.see
+    with devices.computing(session.recipe.threads), _generators(session.recipe), _kept(writer, session, recorder):
+        for event in _events(session, writer, signals or Signals()):
+            if recorder is not None:
+                recorder.note(event)
+            writer.record(event)
+            yield event
+            for finding in examine(event):
+                found = Found(session.state.step, finding.as_json())
+                writer.record(found)
+                yield found
+        writer.flush()
+
+
+def _events(session: Session, writer: Writer, signals: Signals) -> Iterator[Event]:
+    """What happens, in its order; whoever iterates has recorded an event when the next one is asked for."""
     state, recipe = session.state, session.recipe
     assert recipe.evaluate.every is not None and recipe.checkpoint.every is not None
     began = time.monotonic()
-    with devices.computing(recipe.threads), _generators(recipe):
-        if state.stopped is None:
-            for event in loop.steps(state, session.phases()):
-                writer.record(event)
-                yield event
-                last = state.step == session.steps
-                if state.step % recipe.evaluate.every == 0 or last:
-                    evaluated = look(session)
-                    writer.record(evaluated)
-                    yield evaluated
-                    state.stopped = stop.reason(recipe.stop, state, evaluated.train_loss) or (
-                        "epochs" if last else None
-                    )
-                if state.stopped or signals.caught is not None or state.step % recipe.checkpoint.every == 0:
-                    if state.stopped:
-                        stopped = Stopped(state.step, state.stopped, state.best_step)
-                        writer.record(stopped)
-                        yield stopped
-                    writer.commit(session)
+    if state.step == 0:
+        yield built(session)
+    if state.stopped is None:
+        for event in loop.steps(state, session.phases()):
+            if state.reading is not None:
+                yield state.reading
+            yield event
+            last = state.step == session.steps
+            if state.step % recipe.evaluate.every == 0 or last:
+                evaluated = look(session)
+                yield evaluated
+                state.stopped = stop.reason(recipe.stop, state, evaluated.train_loss) or ("epochs" if last else None)
+            if state.stopped or signals.caught is not None or state.step % recipe.checkpoint.every == 0:
                 if state.stopped:
-                    break
-                signals.check(writer, state.step)
-                writer.pulse(state.step, began)
-        restore_best(session)
-        bad = all_finite(state.network.state_dict())
-        if bad is not None:
-            raise kept_not_finite(state.step, bad)
-        yield from judged(session, writer)
+                    yield Stopped(state.step, state.stopped, state.best_step)
+                writer.commit(session)
+            if state.stopped:
+                break
+            signals.check(writer, state.step)
+            writer.pulse(state.step, began)
+    restore_best(session)
+    bad = all_finite(state.network.state_dict())
+    if bad is not None:
+        raise kept_not_finite(state.step, bad)
+    yield from judged(session)
+
+
+@contextmanager
+def _kept(writer: Writer, session: Session, recorder: Recorder | None) -> Iterator[None]:
+    """Brings the record of a training that failed to the disk: `pellucid diagnose` reads there why."""
+    try:
+        yield
+    except TrainingError as fault:
+        writer.flush()
+        step = session.state.step
+        facts: dict[str, Any] = {}
+        if fault.code == "TRAIN-NONFINITE":
+            step += 1  # it failed in the step that it did not end
+            known = recorder and recorder.failed()
+            if known:
+                facts = {"what": known[1].what, "place": known[1].place}
+                facts |= {"recorded": known[0].name} if known[0] is not None else {}
+        writer.journal("failed", step=step, code=fault.code, message=fault.message, **facts)
+        if writer.folder is None:
+            raise
+        hint = f"{fault.hint}; pellucid diagnose {writer.folder} says more"
+        raise type(fault)(fault.code, fault.message, place=fault.place, hint=hint) from None
 
 
 @contextmanager
@@ -217,7 +260,7 @@ def restore_best(session: Session) -> None:
         task.settle(session.state.network.head, output, valid)
 
 
-def judged(session: Session, writer: Writer) -> Iterator[Tested]:
+def judged(session: Session) -> Iterator[Tested]:
     """The final scores of the kept weights on every part."""
     recipe = session.recipe
     assert recipe.task is not None and recipe.task.metrics
@@ -232,10 +275,7 @@ def judged(session: Session, writer: Writer) -> Iterator[Tested]:
             scale=session.dataset.scale,
             precision=recipe.precision,
         )
-        event = Tested(part, scores.loss, scores.metrics)
-        writer.record(event)
-        yield event
-    writer.flush()
+        yield Tested(part, scores.loss, scores.metrics)
 
 
 def interrupted(writer: Writer, number: int, step: int) -> Interrupted:

@@ -112,14 +112,13 @@ def prepare(recipe: Recipe, raw: Raw | None = None) -> Session:
         recipe.task.begin(network.head)
     layers = summarize(network, sample.part(0, min(2, len(sample))).input)
     per_epoch = -(-first.batches.steps_per_epoch // first.accumulate)
+    steps, batch = sum(phase.steps for phase in phases), len(sample) * first.accumulate
     recipe, engine_decisions = engine.decide(
-        recipe, network, layers, batch=len(sample) * first.accumulate, per_epoch=per_epoch, sample=sample
+        recipe, network, layers, batch=batch, steps=steps, per_epoch=per_epoch, sample=sample
     )
     state = State(network, recipe)
     _place(recipe, loaded, state)
-    steps = 0
     for phase in phases:
-        steps += phase.steps
         for turn in phase.turns:
             player(state, turn)
     if recipe.averaging is not None:

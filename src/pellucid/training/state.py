@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,13 +10,17 @@ from typing import Any
 import torch
 from torch import nn
 
+from pellucid.data.batch import Batch
 from pellucid.methods.method import Turn
 from pellucid.network.assemble import Network
 from pellucid.nn.sequence import SequenceTrunk
 from pellucid.recipe import Recipe
+from pellucid.record import Reading
 
 CARRIED = "carried/"
 """Before the names of what a stateful trunk remembers of the batch before."""
+SILENT = "silent/"
+"""Before the names of the rectifiers whose silent units the probes count."""
 
 
 @dataclass
@@ -64,6 +68,13 @@ class State:
     waited: int = 0
     """Evaluations since the best one."""
     stopped: str | None = None
+    silent: dict[str, torch.Tensor] = field(default_factory=dict)
+    """Rectifier -> in how many readings in a row each of its units was silent."""
+    reading: Reading | None = None
+    """What the probes read at this step; None where they do not read it."""
+    see: Callable[[str, Batch, int, float], None] | None = None
+    """Is given every batch before its gradient is known: the name of the turn, the batch, its number in the step, and
+    its mean loss."""
 
     def numbers(self) -> dict[str, Any]:
         """What is not a tensor, exactly: floats as hexadecimal text."""
@@ -103,13 +114,17 @@ class State:
                 tensors[f"average/{name}"] = value
         trunk = self.network.trunk
         carried = trunk.memories() if isinstance(trunk, SequenceTrunk) else {}
-        return tensors | {f"{CARRIED}{name}": value for name, value in carried.items()}
+        tensors |= {f"{CARRIED}{name}": value for name, value in carried.items()}
+        return tensors | {f"{SILENT}{name}": value for name, value in self.silent.items()}
 
     def set_tensors(self, tensors: dict[str, torch.Tensor]) -> None:
         """Puts back what `tensors` gave, in place."""
         if isinstance(self.network.trunk, SequenceTrunk):
             carried = {name.removeprefix(CARRIED): value for name, value in tensors.items() if name.startswith(CARRIED)}
             self.network.trunk.restore(carried)
+        device = next(self.network.parameters()).device
+        counted = {name: value for name, value in tensors.items() if name.startswith(SILENT)}
+        self.silent = {name.removeprefix(SILENT): value.to(device) for name, value in counted.items()}
         with torch.no_grad():
             for name, value in self.tensors().items():
                 value.copy_(tensors[name])

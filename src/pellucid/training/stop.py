@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+from pellucid.errors import TrainingError
 from pellucid.metrics.catalogue import metric
 from pellucid.recipe import Stop
+from pellucid.record import Found
 from pellucid.training.evaluate import Scores
 from pellucid.training.state import State
 
@@ -38,3 +40,9 @@ def reason(stop: Stop, state: State, train_loss: float) -> str | None:
     if stop.patience is not None and state.waited >= stop.patience:
         return "patience"
     return None
+
+
+def found(event: Found) -> TrainingError:
+    """The fault for a training that ends because of a finding."""
+    message = f"step {event.step}: {event.finding['check']}: {event.finding['message']}"
+    return TrainingError("TRAIN-FINDING", message, hint="pellucid resume goes on all the same")

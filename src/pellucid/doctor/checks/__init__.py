@@ -1,0 +1,1 @@
+"""The checks, by where the fault lies."""

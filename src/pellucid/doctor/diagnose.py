@@ -1,0 +1,59 @@
+"""From a history to findings: every check looks, gates hold back what does no harm, causes come before consequences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from pellucid.doctor.check import CAUSES, Check
+from pellucid.doctor.history import History
+from pellucid.findings import Finding
+from pellucid.parts import concrete, kinds, load_kind
+
+SEVERITY = {"severe": 0, "warning": 1, "info": 2}
+
+
+def diagnose(history: History, ignore: Iterable[str] = ()) -> list[Finding]:
+    """The findings about a training, the cause before what it brings about.
+
+    Args:
+        ignore: kinds of checks that are not to speak.
+    """
+    silent = frozenset(ignore)
+    found: list[Finding] = []
+    for kind in kinds(Check):
+        if kind not in silent:
+            found += _gated(concrete(Check, kind), history)
+    found.sort(key=_order)
+    return [replace(finding, explains=_explained(finding, found[place + 1 :])) for place, finding in enumerate(found)]
+
+
+def _gated(check: Check, history: History) -> Iterable[Finding]:
+    for finding in check.look(history):
+        if check.gate == "harm" and not history.harmed:
+            continue
+        line = _line(finding, check, history)
+        yield replace(
+            finding,
+            severity="info" if check.gate == "information" else finding.severity,
+            evidence={**finding.evidence, **({"line": line} if line else {})},
+        )
+
+
+def _line(finding: Finding, check: Check, history: History) -> str:
+    """Where in a person's code a fault lies: that of the evidence, else where the layer or the optimizer is made."""
+    made = next((layer.line for layer in history.layers if layer.name == finding.place), "")
+    if not made and check.cause == "optimizer":
+        made = history.optimizer.get("line", "")
+    return str(finding.evidence.get("line") or made)
+
+
+def _order(finding: Finding) -> tuple[int, int, int]:
+    cause = CAUSES.index(load_kind(Check, finding.check).cause)
+    hurts = finding.severity == "info"  # what only informs comes last
+    return int(hurts), cause, SEVERITY[finding.severity]
+
+
+def _explained(finding: Finding, later: list[Finding]) -> tuple[str, ...]:
+    brings = load_kind(Check, finding.check).explains
+    return tuple(dict.fromkeys(other.check for other in later if other.check in brings))

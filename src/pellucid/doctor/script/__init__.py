@@ -1,0 +1,1 @@
+"""The instrument over PyTorch scripts that know nothing of Pellucid."""

@@ -1,0 +1,1 @@
+"""The treatments, by what they change."""
