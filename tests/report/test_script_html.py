@@ -45,3 +45,8 @@ def test_what_is_silenced_stands_with_its_reason() -> None:
 def test_a_notebook_gets_no_page() -> None:
     shown = script_part(told(), alone=True)
     assert shown.startswith('<div class="pellucid">') and "<body" not in shown
+
+
+def test_proofs_stand_behind_the_findings() -> None:
+    page = script_page(told(proofs=[{"says": ["softmax-twice: unverified", "-x = softmax(x)"]}]))
+    assert 'id="cures"' in page and "-x = softmax(x)" in page and 'id="cures"' not in script_page(told())

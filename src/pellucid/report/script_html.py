@@ -39,9 +39,11 @@ def script_part(told: Plain, *, alone: bool = False) -> str:
         [safe(one["check"]), safe(one["place"]), safe(one["message"]), safe(one["reason"])] for one in told["silenced"]
     ]
     quiet = table(["Check", "Place", "What was seen", "Reason"], silenced) if silenced else ""
+    cures = "".join("<pre>" + safe("\n".join(proof["says"])) + "</pre>" for proof in told.get("proofs", []))
     body = "".join(
         (
             diagnosis_html(told["findings"]),
+            section("cures", "Cures", "With and without each, on the same seeds; what takes an edit, as a diff.", cures),
             section("silenced", "Silenced", "Findings that are not to count, and why.", quiet),
             section("training", "Training", "What was seen of the training.", _training(told)),
             section("layers", "Layers", "In the order in which they run, as they were last seen.", _layers(told)),
