@@ -43,7 +43,7 @@ def script_part(told: Plain, *, alone: bool = False) -> str:
     body = "".join(
         (
             diagnosis_html(told["findings"]),
-            section("cures", "Cures", "With and without each, on the same seeds; what takes an edit, as a diff.", cures),
+            section("cures", "Cures", "With and without, on the same seeds; what takes an edit, as a diff.", cures),
             section("silenced", "Silenced", "Findings that are not to count, and why.", quiet),
             section("training", "Training", "What was seen of the training.", _training(told)),
             section("layers", "Layers", "In the order in which they run, as they were last seen.", _layers(told)),
