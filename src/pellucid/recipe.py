@@ -53,6 +53,13 @@ class Probes(Part):
     """Steps between readings, beside some of the first 20; 0: none; planned: about 1 % of the time."""
 
 
+class Doctor(Part):
+    """What the doctor is not to say of a run."""
+
+    ignore: dict[str, str] = {}
+    """Check -> why its findings are not to count, such as `init-mismatch: weights as the paper has them`."""
+
+
 class Recipe(Part):
     """A run, said completely. What is left out (`None`) is filled by the plan, with a reason."""
 
@@ -82,6 +89,8 @@ class Recipe(Part):
     """How often to commit to disk."""
     probes: Probes = Probes()
     """How often to read what the doctor judges by."""
+    doctor: Doctor = Doctor()
+    """Which of its findings are not to count."""
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
     """Where to compute."""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"

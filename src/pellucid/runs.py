@@ -92,6 +92,11 @@ def diagnose(run: Path | str, *, ignore: Iterable[str] = ()) -> list[Finding]:
     return doctor.findings(Path(run), ignore)
 
 
+def silenced(run: Path | str) -> dict[str, str]:
+    """Check -> why the recipe says that its findings about this run are not to count."""
+    return doctor.silenced(Path(run))
+
+
 def recorded(run: Path | str) -> list[Path]:
     """The steps that the flight recorder of a run kept: where the loss was not finite or leapt, the newest last."""
     return sorted((Path(run) / "crash").glob("step-*.safetensors"))

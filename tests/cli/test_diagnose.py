@@ -30,7 +30,7 @@ def test_a_finding_is_told_in_full():
         "   why:      A step pushed them below 0.\n"
         "   do:       Lower the rate.\n"
         "   brings:   cannot-fit, learns-slowly\n"
-        "   how sure: sure: seen again and again, and it does harm\n"
+        "   how sure: seen again and again, and it does harm\n"
         "   read:     a paper\n\n"
         "2. info [duplicate-rows]\n"
         "   Two rows are equal."

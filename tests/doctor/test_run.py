@@ -151,3 +151,11 @@ def test_numbers_that_are_not_finite_come_back(train: Train):
             line["loss"] = None
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     assert all(math.isnan(look.loss) for look in run.history(folder).looks)
+
+
+def test_what_the_recipe_silences_does_not_speak(train: Train):
+    settings = {"model.widths": [16] * 10, "model.activation": "sigmoid", "method.epochs": 40}
+    folder = train(**settings, **{"doctor.ignore": {"vanishing-gradient": "it is what is shown"}})
+    assert run.silenced(folder) == {"vanishing-gradient": "it is what is shown"}
+    assert "vanishing-gradient" not in [finding.check for finding in run.findings(folder)]
+    assert '"vanishing-gradient"' not in (folder / "record.jsonl").read_text()

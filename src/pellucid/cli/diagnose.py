@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from pellucid.jobs import Replayed
 
 SURE = {
-    "contract": "certain: a rule is broken",
-    "persistent": "sure: seen again and again, and it does harm",
-    "likely": "likely: the numbers point there",
+    "contract": "certain, a rule is broken",
+    "persistent": "seen again and again, and it does harm",
+    "likely": "likely, the numbers point there",
 }
 
 
@@ -41,11 +41,15 @@ def diagnose(
     if replay:
         return _replay(run, read_code_file(code), as_json=as_json)
     found, kept = runs.diagnose(run, ignore=ignore or ()), runs.recorded(run)
+    silenced = runs.silenced(run)
     if as_json:
         said = [finding.as_json() for finding in found]
-        typer.echo(json.dumps({"run": str(run), "findings": said, "recorded": [str(path) for path in kept]}))
+        plain = {"run": str(run), "findings": said, "silenced": silenced, "recorded": [str(path) for path in kept]}
+        typer.echo(json.dumps(plain))
     else:
         typer.echo(told(str(run), found))
+        for check, reason in silenced.items():
+            typer.echo(f"\nsilenced by the recipe: {check} ({reason})")
         if kept:
             typer.echo(f"\nrecorded: {', '.join(map(str, kept))}\ndo it again: pellucid diagnose {kept[-1]} --replay")
     return 6 if any(finding.severity == "severe" for finding in found) else 0

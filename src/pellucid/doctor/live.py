@@ -32,6 +32,7 @@ class Live:
 
     def __init__(self, session: Session) -> None:
         self.account = Account(session.recipe.dump(), session.signature, session.steps)
+        self.silent = session.recipe.doctor.ignore
         self.gap = max(1, session.steps // PART)
         self.step = engine.step_seconds(session.layers, len(session.dataset.train) // max(1, session.per_epoch))
         """Seconds, as the lock has them for the probes: the same on every machine."""
@@ -61,7 +62,7 @@ class Live:
         if not self._due(event) or self.fault:
             return []
         try:
-            found = diagnose(self.account.history())
+            found = diagnose(self.account.history(), self.silent)
         except Exception as fault:  # noqa: BLE001 - a fault of the doctor must not end the training it looks at
             self.fault = f"{type(fault).__name__}: {fault}"
             return []

@@ -31,7 +31,7 @@ def findings(folder: Path, ignore: Iterable[str] = (), own: list[Finding] | None
         ignore: kinds of checks that are not to speak.
         own: what is wrong beside the data, where that is known.
     """
-    own, silent = diagnosed(folder, ignore) if own is None else own, frozenset(ignore)
+    own, silent = diagnosed(folder, ignore) if own is None else own, {*ignore, *silenced(folder)}
     data = [finding for finding in _signature(folder).findings if finding.check not in silent]
     severe = [finding for finding in data if finding.severity == "severe"]
     rest = sorted((finding for finding in data if finding.severity != "severe"), key=lambda one: SEVERITY[one.severity])
@@ -41,7 +41,13 @@ def findings(folder: Path, ignore: Iterable[str] = (), own: list[Finding] | None
 
 def diagnosed(folder: Path, ignore: Iterable[str] = ()) -> list[Finding]:
     """What is wrong with a run beside its data."""
-    return diagnose(history(folder), ignore)
+    return diagnose(history(folder), {*ignore, *silenced(folder)})
+
+
+def silenced(folder: Path) -> dict[str, str]:
+    """Check -> why the recipe of a run says that its findings are not to count."""
+    recipe: Any = read_file(folder / "recipe.lock.yaml").value
+    return dict(recipe.get("doctor", {}).get("ignore", {}))
 
 
 def history(folder: Path) -> History:
