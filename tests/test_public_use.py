@@ -75,7 +75,7 @@ def test_the_readme_names_things_that_are_there() -> None:
 
 def test_events_can_be_watched_and_left(churn: Path) -> None:
     names = [type(event).__name__ for event in pellucid.steps(recipe())]
-    assert names.count("Evaluated") == 2 and names[0] == "Step" and names[-1] == "Tested" and "Stopped" in names
+    assert names.count("Evaluated") == 2 and names[0] == "Built" and names[-1] == "Tested" and "Stopped" in names
     for count, _ in enumerate(pellucid.steps(recipe())):
         if count == 3:
             break

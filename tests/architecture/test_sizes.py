@@ -15,6 +15,7 @@ EXEMPT: dict[str, str] = {
     "src/pellucid/cli/explain.py:explain": "the options of a command are its parameters",
     "src/pellucid/cli/generate.py:generate": "the same",
     "src/pellucid/cli/train.py:train": "the same",
+    "src/pellucid/cli/treat.py:treat": "the same",
     "src/pellucid/jobs.py:generate": "the ways to draw a token, by the names that every tool has for them",
     "src/pellucid/optim/kernels.py:adam": "one parameter for each symbol of the published formula",
     "src/pellucid/optim/kernels.py:plain_adam": "the same",
