@@ -91,7 +91,7 @@ def examine(
 
     Returns: the exit status of the script.
     """
-    quiet, command, began = silenced(ignore), Command(name, list(args), module), time.monotonic()
+    quiet, command, began = silenced(ignore), Command(name, list(args), module, os.getcwd()), time.monotonic()
     passed = through(name, args, options) if module else None
     if proving and (passed is not None or "WORLD_SIZE" in os.environ):
         raise UsageError("CLI-USAGE", "--verify: a training in several processes cannot be run again from here")
@@ -104,7 +104,9 @@ def examine(
         seen = _examined(name, outcome, quiet)
         if proving and outcome.code < ENDED:
             took = time.monotonic() - began
-            told = proofs(command, seen.findings, seeds=proving.seeds, seconds=took, tell=proving.tell)
+            told = proofs(
+                command._replace(code=outcome.code), seen.findings, seeds=proving.seeds, seconds=took, tell=proving.tell
+            )
             seen = replace(seen, told=seen.told | {"proofs": told})
         on_end(seen)
 

@@ -73,7 +73,7 @@ def test_a_step_that_failed_is_named_and_done_again(mine: Path, tell: Callable, 
     hot = ("-s", "optimizer.kind=sgd", "-s", "optimizer.learning_rate=1e30", "-q", "--run", "hot")
     assert tell("train", "shop.csv", "-t", "left", *small, *hot).code == 6
     ended = tell("diagnose", "hot")
-    assert ended.code == 6 and "recorded: hot/crash/step-00000002.safetensors" in ended.out
+    assert ended.code == 6 and "not finite: hot/crash/step-00000002.safetensors" in ended.out
     assert ended.out.splitlines()[-1] == "do it again: pellucid diagnose hot/crash/step-00000002.safetensors --replay"
     again = tell("diagnose", "hot/crash/step-00000002.safetensors", "--replay")
     lines = again.out.splitlines()

@@ -79,9 +79,15 @@ def test_what_cannot_be_run_is_said(given: list[str], said: str, capsys: pytest.
     assert said in capsys.readouterr().err
 
 
-def test_a_file_that_cannot_be_written_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["doctor", "--json", "nowhere/told.json", "train.py"]) == 0
-    assert "nowhere/told.json could not be written" in capsys.readouterr().err
+def test_a_file_that_cannot_be_written_is_told_before_the_training(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "--html", "nowhere/told.html", "train.py"]) == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "nowhere/told.html: no file can be written here" in err
+
+
+def test_options_behind_the_script_are_spoken_of(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["doctor", "train.py", "0", "--html", "page.html"]) == 0
+    assert "--html went to the script: options of the doctor stand before it" in capsys.readouterr().err
 
 
 def test_a_cure_is_tried_where_that_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:

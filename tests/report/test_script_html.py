@@ -48,5 +48,5 @@ def test_a_notebook_gets_no_page() -> None:
 
 
 def test_proofs_stand_behind_the_findings() -> None:
-    page = script_page(told(proofs=[{"says": ["softmax-twice: unverified", "-x = softmax(x)"]}]))
+    page = script_page(told(proofs=[{"said": ["softmax-twice: unverified", "-x = softmax(x)"]}]))
     assert 'id="cures"' in page and "-x = softmax(x)" in page and 'id="cures"' not in script_page(told())

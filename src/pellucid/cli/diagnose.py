@@ -51,7 +51,8 @@ def diagnose(
         for check, reason in silenced.items():
             typer.echo(f"\nsilenced by the recipe: {check} ({reason})")
         if kept:
-            typer.echo(f"\nrecorded: {', '.join(map(str, kept))}\ndo it again: pellucid diagnose {kept[-1]} --replay")
+            typer.echo(f"\nkept, where the loss leapt or was not finite: {', '.join(map(str, kept))}")
+            typer.echo(f"do it again: pellucid diagnose {kept[-1]} --replay")
     return 6 if any(finding.severity == "severe" for finding in found) else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
@@ -69,6 +70,7 @@ def doctor(
     name, args = _command(command or [], module)
     reasons = {check: reason for check, _, reason in (given.partition("=") for given in ignore or [])}
     options = [f"--ignore={given}" for given in ignore or []] + ([f"--fail-on={fail_on}"] if fail_on else [])
+    json_file, page = (_place(path) for path in (json_file, page))
     files = {"--json": json_file, "--html": page}
     options += [f"{option}={path}" for option, path in files.items() if path is not None]
     from pellucid.examine import Proving, examine
@@ -78,10 +80,27 @@ def doctor(
     def end(examined: Examined) -> None:
         failed.append(examined.fails(fail_on))
         _tell(examined, json_file, page)
+        if behind:
+            _say(f"doctor: {', '.join(behind)} went to the script: options of the doctor stand before it")
 
+    given = {"--json": json_file, "--html": page, "--ignore": ignore, "--fail-on": fail_on, "--verify": seeds}
+    words = {word.partition("=")[0] for word in args}
+    behind = [option for option, value in given.items() if option in words and not value]
     code = examine(name, args, module=module is not None, ignore=reasons, options=options,
                    proving=Proving(seeds, _say) if seeds else None, on_end=end)  # fmt: skip
     return 6 if code == 0 and any(failed) else code
+
+
+def _place(path: Path | None) -> Path | None:
+    """Where a file goes, wherever the script goes meanwhile.
+
+    Raises: UsageError where it cannot be written: that is known before the training.
+    """
+    if path is None:
+        return None
+    if not os.access(path.absolute().parent, os.W_OK) or path.is_dir():
+        raise UsageError("CLI-USAGE", "no file can be written here", place=Place(str(path)))
+    return path.absolute()
 
 
 def _say(line: str) -> None:

@@ -30,7 +30,7 @@ def treat(
     quiet: Quiet = False,
     as_json: Json = False,
 ) -> int:
-    """Change the recipe so that a finding is cured, and prove it; exit status 6 where no cure was proved."""
+    """Change the recipe so that a finding is cured; with --verify, prove it, and end with 6 where nothing helps."""
     from pellucid import treat as treating
     from pellucid.documents import write_yaml
     from pellucid.files import write_atomic
@@ -55,7 +55,7 @@ def _end(treated: Treated, output: Path | None) -> str:
 
     if treated.better is None:
         return "not cured"
-    where = f"; the recipe is in {output}" if output else ""
+    where = f"; the recipe is in {output}" if output else "; -o better.yaml writes the recipe"
     if treated.verdicts:
         cured = next(verdict for verdict in treated.verdicts if verdict.word != "not cured")
         return f"{cured.word}: {cured.treatment}{where}"

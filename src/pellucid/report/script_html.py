@@ -39,7 +39,7 @@ def script_part(told: Plain, *, alone: bool = False) -> str:
         [safe(one["check"]), safe(one["place"]), safe(one["message"]), safe(one["reason"])] for one in told["silenced"]
     ]
     quiet = table(["Check", "Place", "What was seen", "Reason"], silenced) if silenced else ""
-    cures = "".join("<pre>" + safe("\n".join(proof["says"])) + "</pre>" for proof in told.get("proofs", []))
+    cures = "".join("<pre>" + safe("\n".join(proof["said"])) + "</pre>" for proof in told.get("proofs", []))
     body = "".join(
         (
             diagnosis_html(told["findings"]),

@@ -19,11 +19,14 @@ def fading(layer: int, step: int) -> dict[str, float]:
 
 
 def test_a_gradient_that_vanishes(stack: Stack, look: Look) -> None:
-    (finding,) = look("vanishing-gradient", stack(depth=10, activation="Sigmoid", parameters=fading))
+    history = stack(depth=10, activation="Sigmoid", parameters=fading)
+    (finding,) = look("vanishing-gradient", history)
     assert (finding.severity, finding.place, finding.step) == ("severe", "0", 1)
     assert "2e-05 of that of the last layer" in finding.message
     assert finding.evidence["update of 0.weight"] == 3e-3
-    assert "Put ReLU in place of Sigmoid" in finding.cure
+    assert "model.activation: relu" in finding.cure
+    history.source = "script"
+    assert "Put ReLU in place of Sigmoid" in look("vanishing-gradient", history)[0].cure
 
 
 def test_gradients_of_healthy_networks(stack: Stack, look: Look) -> None:

@@ -126,7 +126,22 @@ def test_a_script_that_fails_is_not_cured_and_the_edit_is_shown(script: Path):
     script.write_text("import torch\nfrom torch import nn\nnn.Softmax(dim=1)\nraise SystemExit(3)\n")
     ill = Finding("softmax-twice", "severe", "", evidence={"line": "train.py:3"})
     said: list[str] = []
-    (told,) = trial.proofs(Command(str(script), []), [ill], seeds=1, tell=said.append)
+    (told,) = trial.proofs(Command(str(script), [], code=3), [ill], seeds=1, tell=said.append)
     assert told["verdicts"][0]["word"] == "not cured" and told["verdicts"][0]["control"][0]["loss"] is None
     assert "   -nn.Softmax(dim=1)" in told["said"] and told["diff"][-2:] == ["+nn.Identity()", " raise SystemExit(3)"]
     json.dumps(told, allow_nan=False)
+
+
+def test_a_script_that_only_ends_well_once_gets_no_verdict(script: Path):
+    script.write_text("import torch\nfrom torch import nn\nnn.Softmax(dim=1)\ninput()\n")
+    ill = Finding("softmax-twice", "severe", "", evidence={"line": "train.py:3"})
+    (told,) = trial.proofs(Command(str(script), []), [ill], seeds=1)
+    assert not told["verdicts"] and "fails when it is run again: EOFError" in told["said"][0]
+
+
+def test_a_script_runs_again_where_it_was_run(script: Path, tmp_path: Path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "data.txt").write_text("0")
+    script.write_text("import os\nopen('data.txt').close()\nos.chdir('..')\n")
+    command = Command(str(script), [], folder=str(tmp_path / "here"))
+    trial.run(command, {"kind": "logits"}, 0, control=True, steps=10)  # it does not raise Broke

@@ -68,10 +68,13 @@ class Overfits(Check):
             "overfits",
             "info" if history.source == "run" else "warning",
             f"Since step {best.step} (evaluation {turn + 1} of {len(looks)}) the loss of new rows rose from "
-            f"{least:.3g} to {last:.3g}, by {(last - least) / scale:.0%} (below {RISE:.0%} is well), "
+            f"{least:.3g} to {last:.3g}, by {(last - least) / max(abs(least), 1e-12):.0%} (below {RISE:.0%} is well), "
             f"while that of training fell.",
             evidence={"evaluation": turn + 1, "least": least, "last": last, "train_loss": looks[-1].train_loss},
-            cure="Stop there and keep those weights; then try weight decay, dropout or more data: "
+            cure="The weights of that step are the ones that are kept; more data, `model.dropout: 0.2` or a larger "
+            "`optimizer.weight_decay` may move it."
+            if history.source == "run"
+            else "Stop there and keep those weights; then try weight decay, dropout or more data: "
             "`AdamW(..., weight_decay=0.01)`.",
             reference=self.reference,
             why="What all rows share is learnt first; what is left is the chance of single training rows.",
@@ -240,7 +243,7 @@ class TooFewSteps(Check):
             cure=f"Train for {2 * count} steps instead of {count}.",
             reference=self.reference,
             why="The weights were still getting better when the training stopped.",
-            confidence="persistent",
+            confidence="likely",
             step=history.updates[-1].step,
         )
 

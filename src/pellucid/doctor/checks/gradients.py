@@ -343,6 +343,11 @@ def _clip(norms: list[Sample], before: float = math.inf) -> str:
 
 
 def _cure(history: History) -> str:
+    if history.source == "run":
+        return (
+            "Set `model.activation: relu`, `model.norm: batch` or `model.residual: true`; `pellucid treat` tries them "
+            "and proves which helps."
+        )
     kinds = {layer.kind for layer in history.layers}
     squashing = sorted(kinds & {"Sigmoid", "Tanh", "Softsign", "Hardsigmoid", "Hardtanh"})
     if squashing:

@@ -115,8 +115,8 @@ class TrainsInEval(Check):
         yield Finding(
             "trains-in-eval",
             "info" if tuned else "severe",
-            f"{f'{steps:g} steps were' if steps else 'The network was'} trained in evaluation mode (0 steps is right), "
-            f"where {f'{module} works' if module else 'some layers work'} differently.",
+            f"{f'At least {steps:g} steps were' if steps else 'The network was'} trained in evaluation mode (0 steps "
+            f"is right), where {f'{module} works' if module else 'some layers work'} differently.",
             evidence=evidence(fact, module=module, steps=steps),
             cure="Nothing, if it is meant."
             if tuned

@@ -257,7 +257,7 @@ class LearnsSlowly(Check):
             evidence={"gain": fmean(gains), "loss": smooth[-1], "constant": constant},
             cure="Try a learning rate ten times as large"
             + (f" ({one_digit(10 * rate):g})" if (rate := highest_rate(history)) else "")
-            + ", or Adam with 0.001.",
+            + ("." if "adam" in str(history.optimizer.get("kind", "")).lower() else ", or Adam with 0.001."),
             reference=self.reference,
             why="The steps are small for this loss, or some layers hardly take part.",
             confidence="likely",

@@ -51,6 +51,14 @@ class Command(NamedTuple):
     name: str
     args: list[str]
     module: bool = False
+    folder: str | None = None
+    """Where it was run."""
+    code: int = 0
+    """How it ended."""
+
+
+class Broke(Exception):
+    """A script that ended well does not when it is run again; the message is its last word."""
 
 
 class Enough(SystemExit):
@@ -75,6 +83,8 @@ def prove(
         into: takes what came of each as soon as it is known.
 
     Returns: what came of each; nothing where every cure takes an edit.
+
+    Raises: Broke where the script cannot be run again.
     """
     tries = offered(finding)[:TRIES]
     if not tries:
@@ -119,14 +129,17 @@ def proofs(
         if finding.severity == "info" or finding.check in explained:
             continue
         verdicts: list[Verdict] = []
+        word = "a cure that takes an edit, unverified"
         try:
             if left:
                 prove(command, finding, seeds=seeds, seconds=seconds, tell=tell, into=verdicts)
         except KeyboardInterrupt:
-            left = 0  # what is known by now is told
+            left, word = 0, "interrupted before a cure was proved"  # what is known by now is told
+        except Broke as fault:
+            left, word = 0, f"unverified, as the script fails when it is run again: {fault}"
         left = 0 if verdicts and verdicts[-1].word != "not cured" else max(0, left - bool(verdicts))
         change = diff(finding, command.name)
-        said = [f"{finding.check}: {verdicts[-1].word if verdicts else 'a cure that takes an edit, unverified'}"]
+        said = [f"{finding.check}: {verdicts[-1].word if verdicts else word}"]
         said += [f"   {line}" for one in verdicts for line in in_words(one).splitlines()]
         said += [f"   {line}" for line in change or ([] if verdicts else [finding.cure])]
         plain = [one.as_json() for one in verdicts]
@@ -145,17 +158,21 @@ def runs_of(
 def run(command: Command, shim: Shim, seed: int, *, control: bool, steps: int) -> Arm:
     """One run in a process of its own; one that fails or does not end counts as the worst there is."""
     with tempfile.TemporaryDirectory() as folder:
-        asked, told = Path(folder) / "asked.json", Path(folder) / "told.json"
+        asked, told, last = (Path(folder) / name for name in ("asked.json", "told.json", "errors.txt"))
         order = {"command": command._asdict(), "shim": shim, "seed": seed, "control": control, "steps": steps}
         asked.write_text(json.dumps(order), encoding="utf-8")
         try:
-            subprocess.run(
-                [sys.executable, "-m", "pellucid.doctor.script.trial", str(asked), str(told)],
-                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                check=False, timeout=LIMIT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
-            )  # fmt: skip
+            with last.open("wb") as errors:
+                done = subprocess.run(
+                    [sys.executable, "-m", "pellucid.doctor.script.trial", str(asked), str(told)],
+                    stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=errors, cwd=command.folder,
+                    check=False, timeout=LIMIT, env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                )  # fmt: skip
         except subprocess.TimeoutExpired:
             return read("", seed)
+        if control and done.returncode and not command.code:
+            said = last.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+            raise Broke(said[-1] if said else f"exit status {done.returncode}")
         return read(told.read_text(encoding="utf-8") if told.exists() else "", seed)
 
 
