@@ -25,6 +25,10 @@ def test_the_cause_stands_before_what_it_brings_about() -> None:
     first, *others = diagnose(trained(TWICE))
     assert first.check == "softmax-twice"
     assert "predicts-the-prior" in first.explains and "predicts-the-prior" in [one.check for one in others]
+    assert next(one for one in others if one.check == "predicts-the-prior").cure.startswith(
+        "See to `softmax-twice` first"
+    )
+    assert not first.cure.startswith("See to")
 
 
 def test_what_only_informs_comes_last() -> None:

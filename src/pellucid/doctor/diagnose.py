@@ -25,7 +25,14 @@ def diagnose(history: History, ignore: Iterable[str] = ()) -> list[Finding]:
         if kind not in silent:
             found += _gated(concrete(Check, kind), history)
     found.sort(key=_order)
-    return [replace(finding, explains=_explained(finding, found[place + 1 :])) for place, finding in enumerate(found)]
+    found = [replace(finding, explains=_explained(finding, found[place + 1 :])) for place, finding in enumerate(found)]
+    return [_after(finding, found[:place]) for place, finding in enumerate(found)]
+
+
+def _after(finding: Finding, earlier: list[Finding]) -> Finding:
+    """A finding that an alarm before it brings about sends there first: two cures at once help nobody."""
+    cause = next((one.check for one in earlier if one.severity != "info" and finding.check in one.explains), None)
+    return finding if cause is None else replace(finding, cure=f"See to `{cause}` first. If this stays: {finding.cure}")
 
 
 def _gated(check: Check, history: History) -> Iterable[Finding]:

@@ -205,8 +205,8 @@ class PredictsThePrior(Check):
             f"The loss stands at {fmean(tail):.4g}, where the best constant answer has {constant:.4g} (well below is "
             f"right).",
             evidence={"loss": fmean(tail), "constant": constant, "steps": count},
-            cure="Heal the findings above first; if there are none, check that rows and labels belong together, then "
-            "try ten times the learning rate.",
+            cure="Look at ten rows with their labels by eye, whether they belong together; then try ten times the "
+            "learning rate.",
             reference=self.reference,
             why="The network has learnt how often each answer occurs (the prior), and nothing from the inputs.",
             confidence="persistent",
