@@ -165,6 +165,19 @@ def autotrainer(tape: Tape) -> Iterator[Said]:
         yield "learns-slowly", tape.steps
 
 
+def updates(sample: Sample, least: float, largest: float) -> Iterator[Said]:
+    """Gradients that are nothing or no numbers, and updates out of proportion to the weights."""
+    for gradient, size in zip(sample.gradients, sample.sizes, strict=True):
+        if not torch.isfinite(gradient).all():
+            yield "not-finite", sample.step
+            return
+        if gradient.abs().mean() < 1e-7:
+            yield "vanishing-gradient", sample.step
+        moved = sample.rate * gradient.norm().item() / max(size, 1e-12)
+        if not least <= moved <= largest:
+            yield ("rate-too-low" if moved < least else "rate-too-high"), sample.step
+
+
 def deep_diagnosis(tape: Tape) -> Iterator[Said]:
     """Its eight symptoms; two that concern one accuracy are one here."""
     if any(least < -1 or largest > 1 for least, largest in tape.reach):
@@ -176,15 +189,10 @@ def deep_diagnosis(tape: Tape) -> Iterator[Said]:
                     yield "dead-units", sample.step
                 if kind != RECTIFIED and far > 0.5:
                     yield "saturated-units", sample.step
-        for gradient, size in zip(sample.gradients, sample.sizes, strict=True):
-            if not torch.isfinite(gradient).all():
-                yield "not-finite", sample.step
-                return
-            if gradient.abs().mean() < 1e-7:
-                yield "vanishing-gradient", sample.step
-            moved = sample.rate * gradient.norm().item() / max(size, 1e-12)
-            if not 1e-5 <= moved <= 0.1:
-                yield ("rate-too-low" if moved < 1e-5 else "rate-too-high"), sample.step
+        found = list(updates(sample, 1e-5, 0.1))
+        yield from found
+        if ("not-finite", sample.step) in found:
+            return
         if any(not 1e-5 <= spread <= 10 for spread in sample.spreads):
             yield "init-mismatch", sample.step
 
@@ -200,15 +208,10 @@ def sagemaker(tape: Tape) -> Iterator[Said]:
             yield "dead-units", sample.step
         if sample.numb > 0.5:
             yield "saturated-units", sample.step
-        for gradient, size in zip(sample.gradients, sample.sizes, strict=True):
-            if not torch.isfinite(gradient).all():
-                yield "not-finite", sample.step
-                return
-            if gradient.abs().mean() < 1e-7:
-                yield "vanishing-gradient", sample.step
-            moved = sample.rate * gradient.norm().item() / max(size, 1e-12)
-            if not 1e-8 <= moved <= 10:
-                yield ("rate-too-low" if moved < 1e-8 else "rate-too-high"), sample.step
+        found = list(updates(sample, 1e-8, 10))
+        yield from found
+        if ("not-finite", sample.step) in found:
+            return
     for start in range(0, len(tape.losses) - 10, 10):
         if tape.losses[start + 10] > 0.999 * tape.losses[start]:
             yield "learns-slowly", start + 10

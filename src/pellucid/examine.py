@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -16,7 +15,6 @@ from torch.optim import Optimizer
 
 from pellucid.doctor.check import Check
 from pellucid.doctor.diagnose import diagnose
-from pellucid.doctor.history import History
 from pellucid.doctor.script import report
 from pellucid.doctor.script.hooks import installed
 from pellucid.doctor.script.launch import launch, plainly
@@ -192,22 +190,9 @@ def watch(*watched: nn.Module | Optimizer, ignore: Mapping[str, str] = {}) -> Wa
 
 
 def _examined(name: str, outcome: Outcome, ignore: Mapping[str, str]) -> Examined:
-    found, faults = _diagnosed(outcome.history)
-    outcome = replace(outcome, faults=(*outcome.faults, *faults))
+    faults: dict[str, str] = {}
+    found = diagnose(outcome.history, faults=faults)
+    outcome = replace(outcome, faults=(*outcome.faults, *faults.values()))
     spoken = tuple(finding for finding in found if finding.check not in ignore)
     quiet = [(finding, ignore[finding.check]) for finding in found if finding.check in ignore]
     return Examined(spoken, report.plain(name, outcome, spoken, quiet))
-
-
-def _diagnosed(history: History) -> tuple[list[Finding], list[str]]:
-    """The findings, and the tracebacks of checks that fail: these are left out."""
-    try:
-        return diagnose(history), []
-    except Exception:  # noqa: BLE001 - a fault of one check must not hide what the others say
-        failed: dict[str, str] = {}
-    for kind in kinds(Check):
-        try:
-            diagnose(history, kinds(Check).keys() - {kind})
-        except Exception:  # noqa: BLE001 - the same; it is told with the findings
-            failed[kind] = traceback.format_exc()
-    return diagnose(history, failed), list(failed.values())

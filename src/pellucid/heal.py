@@ -11,7 +11,7 @@ from pellucid import jobs, treat
 from pellucid.code import Code
 from pellucid.doctor.run import diagnosed
 from pellucid.doctor.treatment import treatments
-from pellucid.doctor.verify import Verdict
+from pellucid.doctor.verify import Verdict, changed
 from pellucid.documents import read_file
 from pellucid.errors import PellucidError, TrainingError
 from pellucid.files import remove_folder
@@ -47,8 +47,7 @@ class Try:
         if not self.cured:
             return f"{self.finding.check}: not cured by {', '.join(one.treatment for one in self.verdicts)}"
         verdict = self.verdicts[-1]
-        changes = ", ".join(f"{path}: {before} -> {after}" for path, before, after in verdict.changes)
-        return f"{self.finding.check}: {changes}; {verdict.word}: {verdict.why}"
+        return f"{self.finding.check}: {changed(verdict.changes)}; {verdict.word}: {verdict.why}"
 
 
 @dataclass

@@ -197,8 +197,8 @@ def _trained(session: Session, writer: Writer, signals: Signals, watch: Watch | 
             metrics[event.part] = {"loss": event.loss, **event.metrics}
         if watch is not None and watch(session, event) and isinstance(event, Found):
             stream.throw(stop.found(event))
-    if live is not None and live.fault:
-        writer.journal("doctor-failed", message=live.fault)
+    for check, trace in live.faults.items() if live else ():
+        writer.journal("doctor-failed", check=check, message=trace.strip().rpartition("\n")[2])
     signals.check(writer, session.state.step)
     seconds = (trained or time.perf_counter()) - began
     rows = (session.state.step - before) * len(session.dataset.train) / max(session.per_epoch, 1)

@@ -166,6 +166,8 @@ def defined(value: Any) -> Any:
     """`value` as JSON can hold it: a number that is not finite, such as an undefined metric, becomes None."""
     if isinstance(value, dict):
         return {name: defined(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [defined(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 

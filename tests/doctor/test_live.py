@@ -87,7 +87,7 @@ def test_looks_take_their_share_of_the_time_and_no_more(seconds: float):
     assert len(due) <= 15 and live._due(Stopped(20_000, "epochs", 20_000))
 
 
-def test_a_check_that_fails_ends_the_looks_and_not_the_training():
+def test_a_check_that_fails_ends_neither_the_training_nor_the_looks():
     def fail(self: Check, history: History) -> list[Finding]:
         raise ZeroDivisionError("in a check")
 
@@ -97,7 +97,8 @@ def test_a_check_that_fails_ends_the_looks_and_not_the_training():
     try:
         live = Live(prepare(recipe()))
         assert live(Built([], [], None)) == [] and live(Reading(1, {}, {})) == []
-        assert live(Step(1, 0, "network", 1.0, 0.1)) == [] and live.fault == "ZeroDivisionError: in a check"
-        assert live(Stopped(1, "epochs", 1)) == []
+        assert live(Step(1, 0, "network", 1.0, 0.1)) == []
+        assert [*live.faults] == ["frozen"] and live.faults["frozen"].endswith("\nZeroDivisionError: in a check\n")
+        assert live(Stopped(1, "epochs", 1)) == [] and live.last == []
     finally:
         cls.look = before  # type: ignore[method-assign]

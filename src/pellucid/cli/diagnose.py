@@ -17,12 +17,6 @@ if TYPE_CHECKING:
     from pellucid.code import Code
     from pellucid.jobs import Replayed
 
-SURE = {
-    "contract": "certain, a rule is broken",
-    "persistent": "seen again and again, and it does harm",
-    "likely": "likely, the numbers point there",
-}
-
 
 def diagnose(
     run: Annotated[Path, typer.Argument(help="A run folder: finished, stopped or still running.")],
@@ -92,22 +86,5 @@ def told(name: str, found: Sequence[Finding]) -> str:
     for number, finding in enumerate(found, 1):
         where = f" in {finding.place}" if finding.place else ""
         lines += ["", f"{number}. {finding.severity} [{finding.check}]{where}", f"   {finding.message}"]
-        numbers = ", ".join(f"{name} {_short(value)}" for name, value in finding.evidence.items())
-        said = {
-            "seen": "; ".join(filter(None, (numbers, _since(finding)))),
-            "why": finding.why,
-            "do": finding.cure,
-            "brings": ", ".join(finding.explains),
-            "how sure": SURE.get(finding.confidence, ""),
-            "read": finding.reference,
-        }
-        lines += [f"   {word + ':':<9} {text}" for word, text in said.items() if text]
+        lines += finding.details()
     return "\n".join(lines)
-
-
-def _since(finding: Finding) -> str:
-    return "" if finding.step is None else f"since step {finding.step:,}"
-
-
-def _short(value: float | int | str) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -113,9 +113,9 @@ def show(result: Run, *, as_json: bool, told: bool = False) -> None:
     from pellucid.metrics.catalogue import metric
 
     assert result.recipe.task is not None and result.recipe.task.metrics is not None
-    shown = ("severe",) if told else ("severe", "warning")
+    spoken = ("severe",) if told else ("severe", "warning")
     for finding in result.findings:
-        if finding.severity in shown:
+        if finding.severity in spoken:
             typer.echo(str(finding), err=True)
     if any(finding.severity == "severe" for finding in result.findings):
         typer.echo(f"next: pellucid diagnose {result.folder}, then pellucid treat {result.folder} --verify 3", err=True)

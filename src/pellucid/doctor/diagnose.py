@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -13,17 +14,24 @@ from pellucid.parts import concrete, kinds, load_kind
 SEVERITY = {"severe": 0, "warning": 1, "info": 2}
 
 
-def diagnose(history: History, ignore: Iterable[str] = ()) -> list[Finding]:
+def diagnose(history: History, ignore: Iterable[str] = (), faults: dict[str, str] | None = None) -> list[Finding]:
     """The findings about a training, the cause before what it brings about.
 
     Args:
         ignore: kinds of checks that are not to speak.
+        faults: takes the traceback of each check that fails, and the others speak; without it a failure is raised.
     """
     silent = frozenset(ignore)
     found: list[Finding] = []
     for kind in kinds(Check):
-        if kind not in silent:
+        if kind in silent:
+            continue
+        try:
             found += _gated(concrete(Check, kind), history)
+        except Exception:
+            if faults is None:
+                raise
+            faults[kind] = traceback.format_exc()  # of a check, which must not end the training it looks at
     found.sort(key=_order)
     found = [replace(finding, explains=_explained(finding, found[place + 1 :])) for place, finding in enumerate(found)]
     return [_after(finding, found[:place]) for place, finding in enumerate(found)]

@@ -44,8 +44,8 @@ class Live:
             load_kind(Check, kind)  # two tenths of a second, which no step should take
         self.last: list[Finding] | None = None
         """Everything there is to say of a training that is over, also what only informs."""
-        self.fault = ""
-        """Why it looks no more, where a check failed."""
+        self.faults: dict[str, str] = {}
+        """Check -> the traceback of its last failure."""
 
     def go_on(self, folder: Path) -> None:
         """Takes in what the record of a run that is resumed holds."""
@@ -59,13 +59,9 @@ class Live:
     def __call__(self, event: Event) -> list[Finding]:
         """What an event makes known, the cause first; what only informs is left to the end."""
         self.account.note(event)
-        if not self._due(event) or self.fault:
+        if not self._due(event):
             return []
-        try:
-            found = diagnose(self.account.history(), self.silent)
-        except Exception as fault:  # noqa: BLE001 - a fault of the doctor must not end the training it looks at
-            self.fault = f"{type(fault).__name__}: {fault}"
-            return []
+        found = diagnose(self.account.history(), self.silent, self.faults)
         new = [one for one in found if one.severity != "info" and one.check not in self.told]
         if isinstance(event, Stopped):
             self.last = found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import torch
@@ -16,6 +15,7 @@ from pellucid.explain import unit as units
 from pellucid.explain.trace import Step, trace
 from pellucid.forms import PADDING, UNJUDGED, Tokens, tensors
 from pellucid.metrics.metric import Prediction
+from pellucid.record import defined
 from pellucid.training import evaluate
 from pellucid.training.session import Session
 
@@ -40,7 +40,7 @@ def walk(session: Session, row: int, *, layer: str | None = None, unit: int | No
     steps, output = trace(session.state.network, batch, task)
     chosen = units.choose(steps, layer)
     decoded = task.decode(output, session.signature, session.dataset.scale)
-    return _plain(
+    return defined(
         {
             "source": session.signature.source,
             "row": row,
@@ -182,12 +182,3 @@ def _shares(label: torch.Tensor, names: tuple[str, ...]) -> dict[str, Any]:
     count_C = torch.bincount(label.flatten().long(), minlength=len(names)).double() / max(label.numel(), 1)
     table = [{"name": name, "probability": share} for name, share in zip(names, count_C.tolist(), strict=True)]
     return {"label": f"{float(count_C.max()):.0%} {names[int(count_C.argmax())]}", "probabilities": table}
-
-
-def _plain(value: Any) -> Any:
-    """Numbers that JSON does not have become None."""
-    if isinstance(value, dict):
-        return {name: _plain(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

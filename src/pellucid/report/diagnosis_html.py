@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from pellucid.findings import SURE
 from pellucid.report.elements import pairs, section, warning
 from pellucid.report.words import number, safe
 
@@ -29,6 +30,7 @@ def _told(finding: dict[str, Any]) -> str:
         "since step": "" if finding["step"] is None else f"{finding['step']:,}",
         "why": finding["why"],
         "brings about": ", ".join(finding["explains"]),
+        "how sure": SURE.get(finding["confidence"], ""),
         "source": finding["reference"],
     }
     return warning(finding) + pairs({name: text for name, text in said.items() if text})

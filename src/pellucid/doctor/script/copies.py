@@ -11,9 +11,9 @@ import io
 import random
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,6 +24,15 @@ LARGEST = 64 * 2**20
 SAME = 1e-5
 """Difference, relative to the largest output, below which two outputs are the same."""
 Given = tuple[tuple[Any, ...], dict[str, Any]]
+Answer = TypeVar("Answer")
+
+
+def asked(question: Callable[..., Answer], *about: Any) -> Answer | None:
+    """The answer to one of the questions below; None of a network that cannot be copied or run on its own."""
+    try:
+        return question(*about)
+    except Exception:  # noqa: BLE001 - a person's own layers run here, outside of their own loop: anything can happen
+        return None
 
 
 def copied(module: nn.Module) -> nn.Module | None:

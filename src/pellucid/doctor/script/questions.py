@@ -65,18 +65,15 @@ class Questions:
         if shapes is not None and not fed:
             line = next((fact.line for fact in self.ledger.seen("input")), "")
             self.ledger.note("stretched", "", line, input_shape=shapes[0], made_shape=shapes[1])
-        try:
-            share = copies.leak_batch(root, batch)
-            if share:
-                self.ledger.note("leak-batch", share=share)
-            if len(fed) == 1 and fed[0].given:
-                told = copies.leak_future(root, batch, fed[0].given["target"])
-                if told is not None and told[0]:
-                    share, layer = told
-                    place = self.names.of_module(layer) if layer is not None else ""
-                    self.ledger.note("leak-future", place, self.names.line(layer), share=share)
-        except Exception:  # noqa: BLE001 - a network that cannot be copied or run on its own is not asked
-            return
+        share = copies.asked(copies.leak_batch, root, batch)
+        if share:
+            self.ledger.note("leak-batch", share=share)
+        if len(fed) == 1 and fed[0].given:
+            told = copies.asked(copies.leak_future, root, batch, fed[0].given["target"])
+            if told is not None and told[0]:
+                share, layer = told
+                place = self.names.of_module(layer) if layer is not None else ""
+                self.ledger.note("leak-future", place, self.names.line(layer), share=share)
 
     def of_evaluation(self) -> None:
         """Asks whether the first batch that was evaluated would come out the same again."""
@@ -84,10 +81,7 @@ class Questions:
             return
         module, args, kwargs = self.activity.evaluated
         self.activity.evaluated = None
-        try:
-            layer, difference = copies.random_eval(module, (args, kwargs))
-        except Exception:  # noqa: BLE001 - a network that cannot be copied or run on its own is not asked
-            return
+        layer, difference = copies.asked(copies.random_eval, module, (args, kwargs)) or (None, 0.0)
         if difference:
             place = self.names.of_module(layer) if layer is not None else ""
             self.ledger.note("random-eval", place, self.names.line(layer), difference=difference)
@@ -117,10 +111,7 @@ class Questions:
         place, line = str(found.pop("place", "")), user_line()
         root, batch = self.activity.root() if self.activity.root is not None else None, self.activity.batch
         if found.get("what") == "forward" and root is not None and batch is not None:
-            try:
-                layer = copies.first_bad(root, batch)
-            except Exception:  # noqa: BLE001 - a network that cannot be copied or run on its own is not asked
-                layer = None
+            layer = copies.asked(copies.first_bad, root, batch)
             if layer is not None:  # what stands before the first weights leaves no trace in the graph
                 place, line = self.names.of_module(layer), self.names.line(layer) or line
         self.ledger.note("not-finite", place, line, **found)

@@ -15,11 +15,6 @@ from pellucid.record import defined
 
 FORMAT = 1
 SEVERITIES = ("severe", "warning", "info")
-SURE = {
-    "contract": "certain: a rule of PyTorch or of arithmetic is broken",
-    "persistent": "sure: seen again and again, and it does harm",
-    "likely": "likely: the numbers point there",
-}
 NO_STEPS = (
     "A training step is loss.backward() and then optimizer.step(), in the process and thread of the script itself. "
     "What it starts in other processes is not seen; `pellucid doctor --help` says how several are watched."
@@ -33,7 +28,7 @@ def plain(name: str, outcome: Outcome, findings: Sequence[Finding], silenced: Se
     Args:
         silenced: findings that are not to count, with the reasons given for it.
     """
-    return _defined(
+    return defined(
         {
             "format": FORMAT,
             "script": name,
@@ -65,7 +60,7 @@ def lines(told: Plain) -> list[str]:
         if told["exit"]:
             said = [f"doctor: {told['script']}: it ended with {told['exit']} before the first training step"]
     for number, finding in enumerate(found, 1):
-        said += ["", *_finding(number, finding)]
+        said += ["", *_told(number, Finding(**finding))]
     for finding in told["silenced"]:
         said += ["", f"silenced[{finding['check']}] {finding['message']}", f"   reason:   {finding['reason']}"]
     if told["faults"]:
@@ -74,36 +69,11 @@ def lines(told: Plain) -> list[str]:
     return said
 
 
-def _finding(number: int, finding: Plain) -> list[str]:
-    place = finding["place"] if str(finding["place"]) not in finding["message"] else ""
-    line = finding["evidence"].get("line", "")
-    where = " ".join(part for part in (place, f"({line})" if line else "") if part)
-    found = [f"{number}. {finding['severity']}[{finding['check']}]{' ' + where if where else ''}: {finding['message']}"]
-    numbers = ", ".join(f"{name} {short(value)}" for name, value in finding["evidence"].items() if name != "line")
-    since = "" if finding["step"] is None else f"since step {finding['step']:,}"
-    named = {
-        "seen": "; ".join(filter(None, (numbers, since))),
-        "why": finding["why"],
-        "do": finding["cure"],
-        "brings": ", ".join(finding["explains"]),
-        "how sure": SURE.get(finding["confidence"], ""),
-        "read": finding["reference"],
-    }
-    return found + [f"   {name + ':':<9} {value}" for name, value in named.items() if value]
-
-
-def short(value: float | int | str | None) -> str:
-    """A value of four digits; what JSON cannot hold was not finite."""
-    return "not finite" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
-
-
-def _defined(value: Any) -> Any:
-    """`value` as JSON can hold it, lists and tuples included."""
-    if isinstance(value, dict):
-        return {str(name): _defined(item) for name, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_defined(item) for item in value]
-    return defined(value)
+def _told(number: int, finding: Finding) -> list[str]:
+    line = finding.evidence.get("line", "")
+    where = " ".join(part for part in (finding.where, f"({line})" if line else "") if part)
+    head = f"{number}. {finding.severity}[{finding.check}]{' ' + where if where else ''}: {finding.message}"
+    return [head, *finding.details()]
 
 
 def _history(history: History) -> Plain:
