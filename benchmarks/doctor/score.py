@@ -11,7 +11,7 @@ import math
 import re
 import statistics
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +44,8 @@ class Truth:
     strength: float = math.nan
     twin: float | None = None
     """What the twin of a step of the ladder told."""
+    both: frozenset[str] = frozenset()
+    """What is true of the program and of its twin, and counts for neither."""
 
     @property
     def placed(self) -> bool:
@@ -159,6 +161,7 @@ def read_truths(manifest: Path) -> dict[str, Truth]:
                 entry.get("fault", name),
                 entry.get("strength", math.nan),
                 entry.get("twin"),
+                frozenset(entry.get("both", ())),
             )
     return found
 
@@ -193,6 +196,7 @@ def better(twin: float | None, sick: float | None) -> bool:
 
 def grade(truths: dict[str, Truth], outcomes: list[Outcome]) -> Scorecard:
     """The scorecard of one tool."""
+    outcomes = [_less(one, truths[one.program].both) for one in outcomes]
     sick = [(truths[one.program], one) for one in outcomes if one.sick]
     well = [(truths[one.program], one) for one in outcomes if not one.sick]
     named = [
@@ -227,6 +231,10 @@ def grade(truths: dict[str, Truth], outcomes: list[Outcome]) -> Scorecard:
         misses=tuple(sorted({one.program for truth, one in sick if not detections(truth, one.alarms)})),
         accused={_label(one): [alarm["check"] for alarm in one.alarms] for _, one in well if one.alarms},
     )
+
+
+def _less(outcome: Outcome, checks: frozenset[str]) -> Outcome:
+    return replace(outcome, findings=tuple(one for one in outcome.findings if one["check"] not in checks))
 
 
 def table(card: Scorecard) -> str:

@@ -181,6 +181,21 @@ def test_dropout_of_nine_tenths() -> None:
     assert (finding.severity, finding.place) == ("warning", "net.2")
 
 
+def test_labels_that_neighbours_contradict_by_lot() -> None:
+    def told(**values: float) -> list[Finding]:
+        usual = {"rows": 800.0, "classes": 5.0, "chance": 0.22, "right": 0.7, "second": 0.3}
+        return look("label-noise", History(facts=[Fact("neighbours", 400, "", {**usual, **values})]))
+
+    (finding,) = told()
+    assert finding.severity == "warning" and finding.place == "target"
+    assert "30% of the rows have another label" in finding.message and "above 59%" in finding.message
+    assert not told(second=0.8), "at the border of two classes the label is that of the other one"
+    assert not told(right=0.95), "a few are nothing to speak of"
+    assert not told(right=0.4), "neighbours know too little to contradict anybody"
+    assert not told(rows=100.0), "too few rows"
+    assert not told(classes=2.0, second=1.0), "of two classes the other one is always the second"
+
+
 def test_training_rows_that_stay_harder_than_new_ones() -> None:
     noisy = looks([0.6] * 8, [1.4 - place / 20 for place in range(8)])
     (finding,) = look("label-noise", noisy)

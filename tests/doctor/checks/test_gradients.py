@@ -66,6 +66,28 @@ def test_vanishing_is_no_alarm_where_the_network_learns(stack: Stack) -> None:
     assert not [one for one in diagnose(stack(depth=10, parameters=fading, losses=losses)) if one.severity != "info"]
 
 
+def test_nothing_left_of_the_gradient_is_an_alarm_until_enough_is_learnt(stack: Stack, look: Look) -> None:
+    def falling(to: float, ratio: float) -> History:
+        losses = [2.0 - (2.0 - to) * step / 200 for step in range(200)]
+        return stack(depth=8, losses=losses, parameters=lambda layer, step: {"gradient": 0.01 * ratio ** (7 - layer)})
+
+    assert look("vanishing-gradient", falling(1.6, 0.15))
+    assert not look("vanishing-gradient", falling(1.6, 0.3)), "some of it arrives, and the loss falls"
+    assert not look("vanishing-gradient", falling(0.5, 0.15)), "it learns all the same"
+
+
+def test_a_gradient_that_was_gone_at_the_start_and_never_came_back(stack: Stack, look: Look) -> None:
+    def back(late: float) -> History:
+        return stack(
+            depth=10,
+            parameters=lambda layer, step: {"gradient": 0.01 * (0.3 if step < 13 else late) ** (9 - layer)},
+        )
+
+    (finding,) = look("vanishing-gradient", back(0.6))
+    assert finding.step == 1
+    assert not look("vanishing-gradient", back(0.9)), "it recovered, and something else does the harm"
+
+
 def recurrent(kept: float, update: float = 3e-3, length: int | None = 60, losses: list[float] | None = None) -> History:
     numbers = {"norm": kept * 4, "gradient": 0.01, "update": update}
     return History(

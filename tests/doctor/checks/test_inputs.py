@@ -81,8 +81,15 @@ def test_targets_far_from_first_outputs() -> None:
     assert not look("target-scale", History(facts=[Fact("loss-input", 0, "mse_loss", {"target_mean": 1e5})]))
 
 
-def test_target_scale_waits_for_harm() -> None:
-    assert concrete(Check, "target-scale").gate == "harm"  # a loss of 5,000 that falls is well
+def test_target_scale_waits_for_harm_unless_the_targets_are_very_far_off() -> None:
+    def far(size: float, losses: list[float]) -> History:
+        values: dict[str, Any] = {"deviation": 0.3, "target_deviation": size, "target_mean": 0.0}
+        updates = [Update(step, loss, 0.1) for step, loss in enumerate(losses, 1)]
+        return History(facts=[Fact("loss-input", 0, "mse_loss", values)], updates=updates, constant=2.3)
+
+    assert look("target-scale", far(70.0, STUCK))
+    assert not look("target-scale", far(70.0, learns()))  # a loss of 5,000 that falls is well
+    assert look("target-scale", far(700.0, learns()))
 
 
 def test_numbers_that_are_none() -> None:
@@ -155,6 +162,26 @@ def test_learnt_by_heart_and_never_better_on_new_rows() -> None:
     (finding,) = look("labels-shuffled", by_heart([2.31, 2.4, 2.6, 2.9]))
     assert "training rows are learnt" in finding.message
     assert not look("labels-shuffled", by_heart([2.1, 1.9, 2.0, 2.6]))  # it overfits, after it learnt something
+
+
+def strangers(losses: list[float], **values: Any) -> History:
+    told: dict[str, Any] = {"rows": 800.0, "chance": 0.12, "agree": 1.2, **values}
+    history = healthy(losses, update=0.02)
+    history.facts.append(Fact("neighbours", 300, "", told))
+    return history
+
+
+def test_rows_that_have_nothing_to_do_with_their_neighbours() -> None:
+    halved = [2.3 * 0.998**step for step in range(300)]
+    (finding,) = look("labels-shuffled", strangers(halved))
+    assert finding.severity == "warning" and "no more often than by chance" in finding.message
+    assert not look("labels-shuffled", strangers(halved, agree=7.0)), "they know something of each other"
+    assert not look("labels-shuffled", strangers(halved, chance=0.99)), "nearly all rows have one label anyway"
+    assert not look("labels-shuffled", strangers(halved, rows=80.0)), "too few to tell"
+    assert not look("labels-shuffled", strangers(learns())), "it was learnt, by a rule perhaps"
+    foretold = strangers(halved)
+    foretold.looks = [Look(100, 2.0, 1.9)]
+    assert not look("labels-shuffled", foretold), "new rows were foretold"
 
 
 def test_grokking_comes_late() -> None:

@@ -42,10 +42,32 @@ def test_steps_that_are_too_large(stack: Stack, look: Look) -> None:
     assert "rate-too-high" not in [one.check for one in diagnose(learning)], "a network that learns is left alone"
 
 
+def test_large_first_steps_are_usual(stack: Stack, look: Look) -> None:
+    def first(size: float) -> Callable[[int, int], dict[str, float]]:
+        return lambda layer, step: {"update": size if step <= 8 else 3e-3}
+
+    assert not look("rate-too-high", stack(parameters=first(0.08))), "Adam makes such of any gradient"
+    assert look("rate-too-high", stack(parameters=first(0.3)))
+    leapt = [2.0, 4.5, *(1.5 - step / 200 for step in range(198))]
+    (finding,) = look("rate-too-high", stack(parameters=first(0.3), losses=leapt))
+    assert "the loss leapt up at the start" in finding.message
+    calm = [2.0, 2.2, *(1.5 - step / 200 for step in range(198))]
+    assert not look("rate-too-high", stack(parameters=first(0.3), losses=calm))
+
+
+def test_updates_that_decay_makes_are_left_to_its_check(stack: Stack, look: Look) -> None:
+    shrinking = stack(parameters=lambda layer, step: {"update": 0.06, "norm": 4.0 * 0.95**step})
+    shrinking.optimizer = {"kind": "AdamW", "learning_rate": 0.1, "weight_decay": 1.0}
+    assert look("over-regularised", shrinking) and not look("rate-too-high", shrinking)
+
+
 def test_steps_that_are_too_small(stack: Stack, look: Look) -> None:
     (finding,) = look("rate-too-low", stack(parameters=moved(1e-7), rate=1e-6))
     assert finding.severity == "severe" and finding.cure == "Set the learning rate to 0.03."
     assert not look("rate-too-low", stack())
+    slow = stack(parameters=moved(1e-4), losses=[2.05 - step / 4000 for step in range(220)])
+    assert look("rate-too-low", slow), "steps that are small, and a loss that never leaves that of a constant"
+    assert not look("rate-too-low", stack(parameters=moved(1e-4), losses=[2.05] * 150)), "too early to say so"
     warming = stack(parameters=moved(1e-7))
     warming.updates = [replace(update, learning_rate=update.step * 1e-6) for update in warming.updates]
     assert not look("rate-too-low", warming)

@@ -38,6 +38,18 @@ def test_flat_layers_that_do_not_move_are_ill_though_the_last_one_learns(stack: 
     assert flat(2e-3).severity == "info", "it moves, and the loss falls"
 
 
+def test_flat_layers_and_a_first_loss_that_is_far_too_large(stack: Stack, look: Look) -> None:
+    def flat(first: float) -> Finding:
+        losses = (first, *(1.0 - step / 200 for step in range(199)))
+        fact = Fact("loss-input", 0, "cross_entropy", {"classes": 8})
+        flats = {"activation": "Tanh", "activations": lambda layer, step: {"saturated": 0.9}}
+        (finding,) = look("saturated-units", stack(losses=losses, facts=[fact], **flats))
+        return finding
+
+    assert flat(9.0).severity == "severe"
+    assert flat(2.1).severity == "info", "it starts as it should and learns"
+
+
 def test_an_answer_may_be_sure(stack: Stack, look: Look) -> None:
     history = stack()
     history.layers.append(Layer("out", "Sigmoid"))

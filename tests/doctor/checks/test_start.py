@@ -20,6 +20,26 @@ def test_the_first_layer_that_changes_the_size_is_named(stack: Stack, look: Look
     assert not look("output-scale", stack(depth=6, layers=lambda layer, step: {"deviation": 0.5**layer}))
 
 
+def test_a_signal_that_grows_and_shouts_harms_though_the_loss_falls(stack: Stack, look: Look) -> None:
+    def growing(first: float) -> History:
+        return hot(stack, first, depth=5, layers=lambda layer, step: {"deviation": 3.0 * 2.2**layer})
+
+    (finding,) = look("output-scale", growing(30.0))
+    assert finding.place == "8" and finding.evidence["span"] == pytest.approx(2.2**4)
+    assert not look("output-scale", growing(2.2)), "the answers are not too sure, so let it grow"
+
+
+def test_weights_that_are_next_to_nothing(stack: Stack, look: Look) -> None:
+    def faint(layer: int, small: float = 1e-3) -> History:
+        return stack(parameters=lambda place, step: {"norm": small if place == layer else 4.0})
+
+    (finding,) = look("output-scale", faint(1))
+    assert finding.place == "2" and "0.0003 times the size" in finding.message
+    assert not look("output-scale", faint(3)), "a small head is a habit"
+    assert not look("output-scale", faint(1, 0.0)), "a branch that starts at exactly 0 is meant"
+    assert not look("output-scale", faint(1, 0.2))
+
+
 def test_a_norm_between_two_layers_sets_the_size_anew(stack: Stack, look: Look) -> None:
     history = stack(depth=3, layers=lambda layer, step: {"deviation": (1.0, 0.02, 1.0)[layer]})
     assert look("output-scale", history)

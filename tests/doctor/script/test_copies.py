@@ -51,6 +51,24 @@ def test_a_look_ahead_is_seen() -> None:
     assert ahead is not None and ahead[0] == 1.0 and behind is not None and behind[0] == 0.0
 
 
+def test_a_mask_that_training_forgets_is_missed_in_the_mode_that_trains() -> None:
+    class Reader(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.names, self.drop = nn.Embedding(9, 8), nn.Dropout(0.5)
+            self.mix = nn.MultiheadAttention(8, 2, batch_first=True)
+
+        def forward(self, token_BT: Tensor) -> Tensor:
+            mask = None if self.training else nn.Transformer.generate_square_subsequent_mask(token_BT.shape[1])
+            x = self.drop(self.names(token_BT))
+            return self.mix(x, x, x, attn_mask=mask)[0]
+
+    token_BT = torch.arange(24).reshape(3, 8) % 9
+    given, target = ((token_BT[:, :-1],), {}), token_BT[:, 1:]
+    trains, judges = copies.leak_future(Reader(), given, target), copies.leak_future(Reader().eval(), given, target)
+    assert trains is not None and trains[0] == 1.0 and judges is not None and judges[0] == 0.0
+
+
 def test_a_network_that_is_too_large_is_not_copied() -> None:
     with torch.device("meta"):
         assert copies.copied(nn.Linear(2**13, 2**12)) is None

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean, median
 from typing import ClassVar, Literal
 
 from pellucid.doctor.check import Check
 from pellucid.doctor.checks.facts import evidence, level, named, number, numbers
 from pellucid.doctor.checks.measure import updates
-from pellucid.doctor.history import EARLY, STALLED, History
-from pellucid.findings import Finding
+from pellucid.doctor.history import EARLY, STALLED, Fact, History
+from pellucid.findings import Finding, Severity
 
 RISE = 0.05
 """Rise of the validation loss above its least from which a network overfits (DOCTOR 52)."""
 HARDER = 1.5
 """Loss of training rows over that of new ones from which their labels may be wrong. Ours: 2 where 40 % of the labels
 are, below 1.1 in the zoo's healthy trainings without dropout."""
+MANY_WRONG, CONTRADICTED, KNOWS = 0.1, 40, 0.3
+"""Share of labels that neighbours contradict from which it is told, in at least so many rows, where neighbours know so
+much of what can be known beyond the most frequent class. Ours."""
+AT_A_BORDER = 0.45
+"""How far, from labels drawn by lot to labels next in the vote, contradicted labels are those of a border between
+classes. Ours: below 0.32 where labels are wrong, above 0.64 in the zoo's healthy trainings."""
 RISEN = 3
 """Evaluations in a row that must be that much higher."""
 NEXT_TO_NOTHING = 0.02
@@ -84,35 +90,51 @@ class Overfits(Check):
 
 
 class LabelNoise(Check):
-    """Training rows stay harder than new ones: some of their labels seem to be wrong."""
+    """Some labels seem to be wrong: neighbours contradict them by lot, or training rows stay harder than new ones."""
 
     kind: Literal["label-noise"] = "label-noise"
     cause: ClassVar = "generalisation"
-    gate: ClassVar = "information"
+    gate: ClassVar = "contract"
+    explains: ClassVar = frozenset({"cannot-fit", "overfits", "learns-slowly"})
     reference: ClassVar = "https://arxiv.org/abs/1911.00068"
 
     def look(self, history: History) -> Iterator[Finding]:
-        """Half as much loss again on training rows, at most evaluations, where nothing makes them harder on purpose."""
+        """Labels that are any other than their neighbours', where at a border it is the next; else only a note."""
+        fact = next(history.seen("neighbours"), None)
+        if fact is not None and (share := _contradicted(fact)):
+            message = (
+                f"{share:.0%} of the rows have another label than the rows around them, and which one seems drawn by "
+                f"lot: {number(fact, 'second'):.0%} have the second most frequent around them (healthy: above "
+                f"{_flat(fact) + AT_A_BORDER * (1 - _flat(fact)):.0%})."
+            )
+            yield self._finding("warning", message, {"contradicted": share, "second": number(fact, "second") or 0.0}, 0)
+            return
         looks = [look for look in history.looks if math.isfinite(look.loss) and look.loss > 0]
         hampered = any("Dropout" in layer.kind or "Noisy" in layer.kind for layer in history.layers)
         if len(looks) < 2 * RISEN or hampered or any(history.seen("dropout")):
             return
         ratio = median(look.train_loss / look.loss for look in looks)
-        if not ratio > HARDER:
-            return
-        yield Finding(
+        if ratio > HARDER:
+            message = (
+                f"Rows that are trained on cost {ratio:.2g} times as much as new ones (healthy: less than once), "
+                "though there is no dropout."
+            )
+            seen = {"ratio": ratio, "train_loss": looks[-1].train_loss, "loss": looks[-1].loss}
+            yield self._finding("info", message, seen, looks[0].step)
+
+    def _finding(self, severity: Severity, message: str, seen: Mapping[str, float], step: int) -> Finding:
+        return Finding(
             "label-noise",
-            "info",
-            f"Rows that are trained on cost {ratio:.2g} times as much as new ones (healthy: less than once), though "
-            "there is no dropout.",
-            evidence={"ratio": ratio, "train_loss": looks[-1].train_loss, "loss": looks[-1].loss},
+            severity,
+            message,
+            place="target",
+            evidence={**seen},
             cure="Look at the twenty training rows with the largest loss by eye, and mend their labels; ignore this if "
             "training rows are changed on purpose, such as cropped or mixed.",
             reference=self.reference,
-            why="A network learns the rule first, and the rule fits new rows with right labels better than training "
-            "rows with wrong ones.",
+            why="A network learns the rule first, and then the wrong labels by heart, which spoils the rule.",
             confidence="likely",
-            step=looks[0].step,
+            step=step,
         )
 
 
@@ -287,6 +309,21 @@ def _noise(losses: Sequence[float]) -> float:
     """Deviation of single values around a smooth curve, by second differences; 1.4826 makes it one of a normal law."""
     bends = [abs(left - 2 * here + right) for left, here, right in zip(losses, losses[1:], losses[2:], strict=False)]
     return 1.4826 * median(bends) / math.sqrt(6) if bends else 0.0
+
+
+def _flat(fact: Fact) -> float:
+    """How many of the labels that neighbours contradict are their second choice, if these were drawn by lot."""
+    return 1 / max((number(fact, "classes") or 2) - 1, 1)
+
+
+def _contradicted(fact: Fact) -> float:
+    """The share of labels that neighbours contradict; 0 where these know too little, or the border between classes
+    explains it."""
+    rows, right, chance = (number(fact, name) or 0.0 for name in ("rows", "right", "chance"))
+    flat, wrong = _flat(fact), 1 - right
+    known = flat < 1 and right - chance > KNOWS * (1 - chance) and wrong * rows >= CONTRADICTED
+    border = ((number(fact, "second") or 0.0) - flat) / (1 - flat) if known else 1.0
+    return wrong if wrong > MANY_WRONG and border < AT_A_BORDER else 0.0
 
 
 def _line(values: Sequence[float]) -> tuple[float, float]:

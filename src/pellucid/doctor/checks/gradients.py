@@ -20,13 +20,14 @@ from pellucid.doctor.checks.measure import (
     judged,
     lasts,
     leapt,
+    learnt,
     onset,
     rate_jump,
     recurrent_gains,
     series,
     updates,
 )
-from pellucid.doctor.history import History
+from pellucid.doctor.history import EARLY, History
 from pellucid.findings import Finding
 from pellucid.record import Reading
 
@@ -35,6 +36,11 @@ VANISHES, GONE = 1e-2, 1e-3
 FIRST_TO_LAST = 1e-3
 """Smallest over last gradient that is an alarm (AutoTrainer; healthy above 0.034): where each layer takes its share,
 the median is small itself, so ten sigmoid layers have 0.006 to 0.02 by the rule above, and 1e-5 by this."""
+HEALTHY = 0.03
+"""The same above which a network that began so has recovered (healthy: above 0.034)."""
+NOTHING_LEFT = 1e-5
+"""The same from which it is an alarm though the loss has come down some way: an optimizer that divides by the size of
+the gradient makes steps of it that are noise."""
 CLIMBS = 0.8
 """Share of pairs of layers of which the later has the larger gradient that counts as falling towards the input: ours,
 so that a zero-init residual branch or LoRA, small in between, is not called vanishing (`monotone` in fault 1)."""
@@ -90,6 +96,7 @@ class VanishingGradient(Check):
 
     kind: Literal["vanishing-gradient"] = "vanishing-gradient"
     cause: ClassVar = "backward"
+    gate: ClassVar = "contract"  # harm is judged here: what hardly gets anything may still learn late, by luck
     explains: ClassVar = STANDS
     reference: ClassVar = "Glorot and Bengio 2010, https://proceedings.mlr.press/v9/glorot10a.html"
 
@@ -97,11 +104,17 @@ class VanishingGradient(Check):
         """Through the layers, or else through time; a gradient of exactly 0 is dead, not vanishing, and left out."""
         profiles = _profiles(history)
         flags = [one.vanishes for one in profiles]
-        if not lasts(flags):
-            yield from self._through_time(history)
+        begins = sum(flags[:LAST]) >= HOLDS and median(one.left for one in profiles[-LAST:]) < HEALTHY
+        if not lasts(flags) and not begins:
+            if history.harmed:
+                yield from self._through_time(history)
+            return
+        faint = sum(one.left < NOTHING_LEFT for one in profiles[:LAST]) >= HOLDS and len(history.updates) >= EARLY
+        if not history.harmed and not (faint and not learnt(history)):
             return
         last = next(one for one, flag in zip(reversed(profiles), reversed(flags), strict=True) if flag)
-        step = onset([Sample(one.step, one.ratio) for one in profiles], flags)
+        samples = [Sample(one.step, one.ratio) for one in profiles]
+        step = onset(samples, flags) if lasts(flags) else samples[0].step
         decayed = decay_wins(history)
         if step > profiles[0].step and (leapt(history, step) or (decayed is not None and decayed < step)):
             return  # too large steps or weight decay brought it about
@@ -113,7 +126,7 @@ class VanishingGradient(Check):
             "vanishing-gradient",
             "severe" if last.ratio < GONE or last.left < FIRST_TO_LAST else "warning",
             f"{called(history, place)} hardly learns: the gradient that reaches it is {last.left:.1g} of that of the "
-            "last layer (healthy: above 0.03).",
+            f"last layer (healthy: above {HEALTHY:g}).",
             place=place,
             evidence={
                 "ratio": last.left,

@@ -103,7 +103,9 @@ class Unused(Check):
     reference: ClassVar = "https://pytorch.org/docs/stable/generated/torch.nn.Module.html"
 
     def look(self, history: History) -> Iterator[Finding]:
-        """Weights that never got a gradient; of equal siblings, such as experts, some may rest."""
+        """Weights that never got a gradient though others did; of equal siblings, such as experts, some may rest."""
+        if any(history.seen("gradients-lost")):
+            return
         sure = [fact for fact in _idle(history, resting=False) if _layer(fact.place) not in _ran(history)]
         if any(history.seen("unowned")):  # what was replaced in the network is told by `not-optimized`
             sure = [fact for fact in sure if any(one.name == fact.place and one.layer for one in history.parameters)]

@@ -25,8 +25,9 @@ FAR = 3.0
 """How far beyond these limits inputs are worth a warning although the training goes well; 0 to 255 is 4 times."""
 FIRST = 3
 """Looks at the input that must agree."""
-BEYOND = 10.0
-"""Targets in deviations of the first outputs, and beside standardised ones, which vary by 1 (DOCTOR 45)."""
+BEYOND, FAR_BEYOND = 10.0, 100.0
+"""Targets in deviations of the first outputs, and beside standardised ones, which vary by 1 (DOCTOR 45); and so many
+that it is told though the training gets somewhere."""
 RARE = 0.1
 """Share of the rarest class in that of equal classes (DOCTOR 47, cleanlab)."""
 COLLAPSED = 0.5
@@ -45,6 +46,11 @@ SHARED, MANY_SHARED = 0.001, 0.01
 """Share of validation rows found in training: more than chance (DOCTOR 51), and enough to change a score."""
 AT_CONSTANT = 0.05
 """Distance from the loss of the best constant within which nothing was learnt."""
+BY_HEART = 0.25
+"""The same below which labels that neighbours do not share were learnt all the same, by a rule or by heart. Ours."""
+ROWS, ONE_CLASS, BY_CHANCE = 300, 0.9, 3.0
+"""Rows from which neighbours are asked, the most of them that may have one label, and the standard deviations of
+shuffled labels that count as chance. Ours: -2 to 2 with labels left behind, 7 and more in healthy trainings."""
 GENERALISES_LATE = 0.1
 """Weight decay from which a network may learn by heart first and understand later (Power et al. 2022, 2201.02177)."""
 HEALTHY_UPDATES = (3e-4, 3e-2)
@@ -52,7 +58,7 @@ HEALTHY_UPDATES = (3e-4, 3e-2)
 HEALTHY_GRADIENTS = 0.03
 """Least gradient of a layer over their median at which no signal is lost: 0.15 in healthy networks (DOCTOR 2.1) / 5."""
 HARMLESS = frozenset({"loss-input", "input", "label-order", "predictions", "start", "schedule", "memory", "sign"})
-HARMLESS |= {"dropout", "clipped", "batch-norm-small", "overlap", "feature-tells"}
+HARMLESS |= {"dropout", "clipped", "batch-norm-small", "overlap", "feature-tells", "neighbours"}
 """Kinds of facts that are there in a healthy training as well."""
 
 
@@ -103,6 +109,7 @@ class TargetScale(Check):
 
     kind: Literal["target-scale"] = "target-scale"
     cause: ClassVar = "data"
+    gate: ClassVar = "contract"  # harm is judged here: targets that are far off cost most of a training
     explains: ClassVar = SHAKES | STANDS
     reference: ClassVar = "https://scikit-learn.org/stable/modules/compose.html#transforming-target-in-regression"
 
@@ -114,7 +121,7 @@ class TargetScale(Check):
             deviation = max(numbers(fresh, "target_deviation"), default=0.0)
             mean = fmean(numbers(fresh, "target_mean") or [0.0])
             size = max(deviation, abs(mean))
-            if not output > 0 or size <= BEYOND * max(output, 1.0):
+            if not output > 0 or size <= (BEYOND if history.harmed else FAR_BEYOND) * max(output, 1.0):
                 continue
             yield Finding(
                 "target-scale",
@@ -212,18 +219,26 @@ class LabelsShuffled(Check):
     reference: ClassVar = "https://arxiv.org/abs/1611.03530"
 
     def look(self, history: History) -> Iterator[Finding]:
-        """What is learnt by heart and helps nowhere; or a network that works in all its parts and learns nothing."""
+        """What is learnt by heart and helps nowhere; rows that are strangers to their neighbours; or a network that
+        works in all its parts and learns nothing."""
         constant, loss = history.constant, level(history)
         if constant is None or constant <= 0 or loss is None or history.broken:
             return
         held = [one.loss / constant for one in history.looks]
         by_heart = len(held) >= 3 and history.looks[0].train_loss > 0.8 * constant > history.looks[-1].train_loss
+        if held and min(held) < 1 - 2 * AT_CONSTANT:
+            return  # new rows were foretold
         if by_heart and min(held) > 1 - AT_CONSTANT / 2:
             decay = history.optimizer.get("weight_decay", 0.0)
             may_come = isinstance(decay, float) and decay >= GENERALISES_LATE
             severity, step = ("info" if may_come else "warning"), history.looks[0].step
             said = f"training rows are learnt (loss {history.looks[-1].train_loss:.3g})"
             said += f", but the loss of new rows never fell below {min(held) * constant:.3g}"
+        elif loss > BY_HEART * constant and _strangers(history):
+            severity, step = "warning", history.updates[0].step
+            said = (
+                f"rows that are near each other share a label no more often than by chance, and the loss is {loss:.3g}"
+            )
         elif history.harmed and _at(loss, constant) and _at(min(history.smooth), constant) and _works(history):
             severity, step = "warning", history.updates[0].step
             said = f"gradients and steps are healthy, but the loss stays at {loss:.3g}"
@@ -336,6 +351,14 @@ def _two_outcomes(history: History) -> list[Fact]:
 def _at(loss: float, constant: float) -> bool:
     """Whether a loss is that of the best constant, more or less."""
     return abs(loss / constant - 1) < AT_CONSTANT
+
+
+def _strangers(history: History) -> bool:
+    """Whether the labels of rows that are near each other have nothing to do with each other."""
+    fact = next(history.seen("neighbours"), None)
+    if fact is None or (number(fact, "rows") or 0) < ROWS or (number(fact, "chance") or 1.0) > ONE_CLASS:
+        return False
+    return (number(fact, "agree") or 0.0) < BY_CHANCE
 
 
 def _enough(fact: Fact) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
-from pellucid.doctor.history import History, Parameter, Update
+from pellucid.doctor.checks.facts import NO_LOGARITHM, level, number
+from pellucid.doctor.history import Fact, History, Parameter, Update
 
 LAST, HOLDS = 5, 4
 """A symptom lasts that is there in so many of the last samples (DOCTOR 2.1)."""
@@ -20,6 +21,10 @@ JUMPS = 3.0
 Ours: a warm-up rises by less from step to step, and a restart only comes back."""
 CHECK = 10
 """Steps between two looks at the loss; fault 10 must be there at three of them."""
+HOT = 1.5
+"""First loss over that of an even guess from which the first answers are too sure (fault 7: Karpathy, CS231n)."""
+LEARNT = 0.5
+"""Share of the loss of the best constant below which a network has learnt what matters (fault 53)."""
 HEALTHY_UPDATE = 3e-3
 """The middle of healthy relative updates, 0.0012 to 0.0085 (DOCTOR 2.1, measured); suggested rates aim at it."""
 
@@ -179,6 +184,39 @@ def recurrent_gains(history: History) -> dict[str, float]:
         if square and "weight_hh" in one.name and norms.get(one.name):
             gains[one.name] = norms[one.name][0].value / math.sqrt(one.shape[0])
     return gains
+
+
+def even(history: History) -> float | None:
+    """The loss of an even guess among the classes; of values that of the best constant."""
+    fact = next(history.seen("loss-input"), None)
+    classes = number(fact, "classes") if fact else None
+    if history.asked == "classes" and classes and classes > 1:
+        return math.log(classes)
+    if history.asked == "binary":
+        return math.log(2)
+    return history.constant if history.asked == "values" and history.constant else None
+
+
+def first_over_even(history: History) -> float:
+    """The first loss over that of an even guess among classes; 0 where there is none, or the loss is given other things
+    than it asks for."""
+    fact, usual = next(history.seen("loss-input"), None), even(history)
+    first = history.updates[0].loss if history.updates else math.nan
+    if not usual or history.asked == "values" or not math.isfinite(first) or (fact and mispaired(fact)):
+        return 0.0
+    return first / usual
+
+
+def mispaired(fact: Fact) -> bool:
+    """Whether the loss was given something else than it asks for, which says nothing of how sure the answers are."""
+    raw = fact.place == "nll_loss" and (number(fact, "log_sum") or 0.0) > NO_LOGARITHM
+    return raw or number(fact, "softmax_size") == 1
+
+
+def learnt(history: History) -> bool:
+    """Whether the loss came down to half of that of the best constant."""
+    loss = level(history)
+    return loss is not None and history.constant is not None and loss < LEARNT * history.constant
 
 
 def ran_away(history: History) -> int | None:

@@ -14,9 +14,11 @@ from pellucid.doctor.checks.measure import (
     HOLDS,
     LAST,
     LEAP,
+    LEARNT,
     Sample,
     called,
     changed_rate,
+    decay_wins,
     highest_rate,
     leapt,
     one_digit,
@@ -30,6 +32,11 @@ from pellucid.findings import Finding
 
 LARGE, SMALL = 3e-2, 1e-5
 """Median relative update above and below which the rate is at fault (faults 11 and 12; healthy 0.0012 to 0.0085)."""
+FIRST_STEPS, TORN, SURGE = 10, 0.2, 1.5
+"""The first steps, in which Adam makes large updates of any gradient; one of them from which weights are torn up, and
+the loss, over that of the start, that comes of it. Ours: healthy first updates reach 0.125, healthy losses 1.1."""
+LOW = 3e-4
+"""Median relative update below which a training that stands still may well be too slow: healthy ones / 4."""
 NO_FALL, EVERY = 1e-3, 50
 """Fall of the loss within so many steps below which it stands still (fault 12)."""
 SWING, BOUNCE = 3.0, -0.4
@@ -42,8 +49,6 @@ DEAD = 0.5
 """Share of dead units above which a layer is ill (fault 4)."""
 SLOW, FIFTHS = 0.05, 5
 """Gain per fifth of the training below which it is slow (fault 14: TheDeepChecker)."""
-LEARNT = 0.5
-"""Share of the loss of the best constant below which a network has learnt what matters (fault 53)."""
 USUAL_MOST = {"SGD": 0.1}
 """Class of the optimizer -> the largest rate that is suggested without a trial; ours."""
 MOST = 1e-2
@@ -108,17 +113,22 @@ class RateTooHigh(Check):
     reference: ClassVar = "https://cs231n.github.io/neural-networks-3/"
 
     def look(self, history: History) -> Iterator[Finding]:
-        """Large updates at 4 of 5 looks, one leap after which units died, or a jump of the rate that cost many steps.
+        """Large updates at 4 of 5 looks, one leap after which units died, a jump of the rate that cost many steps, or
+        first steps that tore the weights up.
 
         DOCTOR's other symptom, a correlation of consecutive loss changes below -0.4, is left out: independent noise
         has -0.5 by arithmetic, whatever the rate is.
         """
         jump = rate_jump(history)
         cost = 0 if jump is None else _cost(history, jump[0].step)
-        if ran_away(history) is not None or not (history.harmed or cost > EARLY):
+        sizes = updates(history)
+        torn = _torn(history, sizes)
+        if ran_away(history) is not None or not (history.harmed or cost > EARLY or torn):
             return
+        if decay_wins(history) is not None and not torn:
+            return  # it is decay that moves the weights
         killed = _killed(history)
-        found = _killing(history, killed) or _window(updates(history)) if history.harmed else None
+        found = _killing(history, killed) or _window(sizes) if history.harmed else torn
         if found is None and not cost > EARLY:
             return
         rate = jump[1] if jump else changed_rate(history, found.value if found else None, 1e-3, 0.1)
@@ -128,7 +138,8 @@ class RateTooHigh(Check):
             "severe",
             (
                 f"One step changes the weights by {found.value:.1%} of their size since step {found.step} (healthy: "
-                "0.1 to 1 %), and the loss does not fall."
+                "0.1 to 1 %), "
+                + ("and the loss does not fall." if history.harmed else "and the loss leapt up at the start.")
                 if found
                 else f"For {cost} steps since step {step} the loss stood above what it was before (healthy: it falls)."
             )
@@ -158,13 +169,16 @@ class RateTooLow(Check):
     reference: ClassVar = "https://cs231n.github.io/neural-networks-3/"
 
     def look(self, history: History) -> Iterator[Finding]:
-        """Tiny updates from first to last while the loss stands still; a rate that is still rising is warming up."""
+        """Tiny updates from first to last while the loss stands still, or small ones where it never gets below that of
+        the best constant; a rate that is still rising is warming up."""
         sizes = [one for one in updates(history) if one.value > 0]
         clipped = any((number(fact, "share") or 0) > 0.5 for fact in history.seen("clipped"))
-        if len(sizes) < HOLDS or clipped or _warming(history) or _fall(history) >= NO_FALL:
+        if len(sizes) < HOLDS or clipped or _warming(history):
             return
         size = median(one.value for one in sizes)
-        if size >= SMALL or sum(one.value < SMALL for one in sizes[-LAST:]) < HOLDS:
+        stands = _fall(history) < NO_FALL
+        least = LOW if len(history.updates) >= 2 * EARLY and history.constant else SMALL if stands else 0.0
+        if size >= least or sum(one.value < least for one in sizes[-LAST:]) < HOLDS:
             return
         kind = str(history.optimizer.get("kind", ""))
         rate = changed_rate(history, size, 10.0, 1e6)
@@ -290,11 +304,21 @@ def _suggested(rate: float | None) -> dict[str, float]:
     return {"suggested": rate} if rate else {}
 
 
+def _torn(history: History, sizes: list[Sample]) -> Sample | None:
+    """First steps that tore up the weights, if the loss leapt up with them."""
+    first = sizes[:LAST]
+    losses = [update.loss for update in history.updates[:EVERY]]
+    if len(first) < LAST or first[-1].step > 2 * FIRST_STEPS or sum(one.value > TORN for one in first) < HOLDS:
+        return None
+    most = SURGE * max(losses[0], history.constant or 0.0)
+    return Sample(first[0].step, median(one.value for one in first)) if max(losses[1:]) > most else None
+
+
 def _window(sizes: list[Sample]) -> Sample | None:
     """The first sample of the first five of which four are too large, with their median."""
     for place in range(max(1, len(sizes) - LAST + 1)):
         window = sizes[place : place + LAST]
-        large = [one for one in window if one.value > LARGE]
+        large = [one for one in window if one.value > (TORN if one.step <= FIRST_STEPS else LARGE)]
         if len(large) >= HOLDS:
             return Sample(large[0].step, median(one.value for one in window))
     return None

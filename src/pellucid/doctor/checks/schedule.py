@@ -234,7 +234,7 @@ class WrongSign(Check):
     """Each step makes the loss of its own batch larger: the training climbs instead of descending."""
 
     kind: Literal["wrong-sign"] = "wrong-sign"
-    cause: ClassVar = "optimizer"
+    cause: ClassVar = "loop"
     gate: ClassVar = "contract"
     explains: ClassVar = SHAKES | STANDS
     reference: ClassVar = "Robbins and Monro 1951"

@@ -10,10 +10,12 @@ from typing import ClassVar, Literal
 from pellucid.doctor.check import Check
 from pellucid.doctor.checks.facts import SHAKES, STANDS, evidence, number, text
 from pellucid.doctor.checks.measure import (
+    HOT,
     LAST,
     Sample,
     called,
     changed_rate,
+    first_over_even,
     in_order,
     is_output,
     lasts,
@@ -68,7 +70,8 @@ class SaturatedUnits(Check):
         found = _persistent(history, "saturated", SATURATED)
         for name, (step, now) in list(found.items())[:1]:
             jumped = _killed_by_rate(history, "saturated", name, step)
-            harmed = history.harmed or all(_stuck(history, name) for name in found)
+            at_once = step <= 1 and first_over_even(history) > HOT
+            harmed = history.harmed or at_once or all(_stuck(history, name) for name in found)
             yield Finding(
                 "saturated-units",
                 "severe" if harmed and not jumped else "info",

@@ -5,18 +5,39 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from itertools import pairwise
+from statistics import median
 from typing import ClassVar, Literal
 
 from pellucid.doctor.check import Check
-from pellucid.doctor.checks.facts import NO_LOGARITHM, SHAKES, STANDS, number
-from pellucid.doctor.checks.measure import called, finite, first_deviations, in_order, judged, leapt, weighted_before
-from pellucid.doctor.history import Fact, History
+from pellucid.doctor.checks.facts import SHAKES, STANDS, number
+from pellucid.doctor.checks.measure import (
+    HOT,
+    called,
+    even,
+    finite,
+    first_deviations,
+    first_over_even,
+    in_order,
+    is_output,
+    judged,
+    leapt,
+    mispaired,
+    series,
+    weighted_before,
+)
+from pellucid.doctor.history import History
 from pellucid.findings import Finding
 
+LOUD = 5.0
+"""First loss over that of an even guess from which a signal that grows through the network is an alarm by itself. Ours:
+healthy ones have up to 2.5; 32 with five ReLU layers that each double it."""
+FAINT = 100.0
+"""How many times smaller than usual the weights of a layer in the middle are that let nothing through. Ours: default
+ones are alike within 3, GPT-2's within 10; residual branches start at exactly 0, which is another thing."""
 JUMP, REACH, SPAN = 10.0, 2, 1e3
 """Change of the deviation from a layer to the next but one, and over the network, that is told (fault 5: SageMaker)."""
-HOT, HOT_VALUES, COLD = 1.5, 2.0, 0.5
-"""First loss over ln C, over that of the best constant, and below ln C (fault 7: Karpathy, CS231n, neuroscope)."""
+HOT_VALUES, COLD = 2.0, 0.5
+"""First loss over that of the best constant, and below ln C (fault 7: Karpathy, CS231n, neuroscope)."""
 TEARS = 10
 """Steps in which answers that are too sure tear up the layers before, if they do: a change of some weights by more than
 a tenth makes this an alarm though the loss comes down. Ours; the zoo's `hot_head` has 226 %, healthy ones 2 %."""
@@ -29,6 +50,7 @@ class OutputScale(Check):
 
     kind: Literal["output-scale"] = "output-scale"
     cause: ClassVar = "start"
+    gate: ClassVar = "contract"  # harm is judged here: a first loss that is far too large is harm as well
     explains: ClassVar = SHAKES | STANDS
     reference: ClassVar = "He et al. 2015, arXiv:1502.01852; Mishkin and Matas 2016, arXiv:1511.06422"
 
@@ -38,7 +60,11 @@ class OutputScale(Check):
         change = next((one for one in _changes(history, sizes) if one[1] > JUMP), None)
         values = list(sizes.values())
         span = max(values) / min(values) if values else 1.0
-        if change is None and span <= SPAN:
+        loud = first_over_even(history) > LOUD and len(values) > 1 and values[-1] > JUMP * values[0]
+        if not loud and not history.harmed:
+            return
+        if change is None and span <= SPAN and not loud:
+            yield from self._faint(history)
             return
         named = list(sizes)
         steps = [(abs(math.log(sizes[after] / sizes[before])), after) for before, after in pairwise(named)]
@@ -61,6 +87,27 @@ class OutputScale(Check):
             confidence="likely",
             step=0,
         )
+
+    def _faint(self, history: History) -> Iterator[Finding]:
+        """A layer whose weights are next to nothing; its bias hides that from the deviation of its outputs."""
+        gains = _gains(history)
+        usual = median(gains.values()) if len(gains) > 2 else 0.0
+        for name, gain in gains.items():
+            if gain * FAINT < usual and not is_output(history, name):
+                yield Finding(
+                    "output-scale",
+                    "severe",
+                    f"The weights of {called(history, name)} start at {gain / usual:.1g} times the size of those of "
+                    f"the other layers (healthy: above {1 / FAINT:g}), so that next to nothing comes through.",
+                    place=name,
+                    evidence={"gain": gain, "usual": usual, "layers": len(gains)},
+                    cure=f"Start `{name}` with `torch.nn.init.kaiming_normal_` (ReLU) or `xavier_normal_` (tanh).",
+                    reference=self.reference,
+                    why="What one layer loses none behind it brings back, and its gradient is lost as well.",
+                    confidence="likely",
+                    step=0,
+                )
+                return
 
 
 class SameWeights(Check):
@@ -114,8 +161,8 @@ class HotOutput(Check):
         """The first loss against that of an even guess; for values against that of the best constant."""
         fact = next(history.seen("loss-input"), None)
         first = history.updates[0].loss if history.updates else math.nan
-        usual = self._even(history, number(fact, "classes") if fact else None)
-        if usual is None or not math.isfinite(first) or (fact and _mispaired(fact)):
+        usual = even(history)
+        if usual is None or not math.isfinite(first) or (fact and mispaired(fact)):
             return
         values = history.asked == "values"
         spread, target = (number(fact, name) if fact else None for name in ("deviation", "target_deviation"))
@@ -158,22 +205,18 @@ class HotOutput(Check):
             )
 
     @staticmethod
-    def _even(history: History, classes: float | None) -> float | None:
-        if history.asked == "classes" and classes and classes > 1:
-            return math.log(classes)
-        if history.asked == "binary":
-            return math.log(2)
-        return history.constant if history.asked == "values" and history.constant else None
-
-    @staticmethod
     def _head(history: History) -> str:
         return history.layer_of(history.weights[-1].name).name if history.weights else ""
 
 
-def _mispaired(fact: Fact) -> bool:
-    """Whether the loss was given something else than it asks for, which says nothing of how sure the answers are."""
-    raw = fact.place == "nll_loss" and (number(fact, "log_sum") or 0.0) > NO_LOGARITHM
-    return raw or number(fact, "softmax_size") == 1
+def _gains(history: History) -> dict[str, float]:
+    """Layers with matrices of weights -> how much they make of a signal: the norm of the weights of one unit."""
+    norms = series(history, "norm")
+    return {
+        history.layer_of(one.name).name: norms[one.name][0].value / math.sqrt(one.shape[0])
+        for one in judged(history)
+        if norms.get(one.name) and norms[one.name][0].value > 0
+    }
 
 
 def _deviations(history: History) -> dict[str, float]:

@@ -174,7 +174,7 @@ def leak_future(module: nn.Module, given: Given, target: Tensor) -> tuple[float,
     other = token_BT.clone()
     other[:, -1] = token_BT[:, 0] if not torch.equal(token_BT[:, -1], token_BT[:, 0]) else token_BT[:, 1]
     with quiet(twin):
-        twin.eval()
+        _norms_as_in_evaluation(twin)  # as it trains: a mask may depend on that; with the same dropped units twice
         outputs, seen = [], ([], [])
         for one, kept in zip((token_BT, other), seen, strict=True):
             torch.manual_seed(0)
@@ -191,6 +191,13 @@ def leak_future(module: nn.Module, given: Given, target: Tensor) -> tuple[float,
     fit = [pair for pair in pairs if pair[1].dim() > 2 and pair[1].shape[:2] == token_BT.shape[:2]]
     layer = next((one for one, first, second in fit if bool(_moved(first, second).any())), None)
     return float(moved_T.float().mean()), dict(module.named_modules())[paths[layer]] if layer is not None else None
+
+
+def _norms_as_in_evaluation(twin: nn.Module) -> None:
+    """Sets the layers that mix the rows of a batch apart from it."""
+    for one in twin.modules():
+        if isinstance(one, nn.modules.batchnorm._BatchNorm):
+            one.eval()
 
 
 def _moved(before: Tensor, after: Tensor) -> Tensor:

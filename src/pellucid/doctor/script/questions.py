@@ -148,6 +148,9 @@ class Questions:
         """Notes what only the whole training tells."""
         for name, score in self.tells.scores():
             self.ledger.note("feature-tells", name, score=score)
+        told: dict[str, Any] = self.tells.neighbours()
+        if told:
+            self.ledger.note("neighbours", **told)
 
     def _frozen(self, root: nn.Module) -> None:
         layers = [one for one in root.modules() if next(one.parameters(recurse=False), None) is not None]

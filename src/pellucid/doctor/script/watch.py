@@ -156,7 +156,8 @@ class Watch:
                 self._leaves = [weakref.ref(leaf) for leaf in graph.leaves(given.grad_fn)]
             self.questions.of_graph(given)
             self.questions.of_sign(fed, value)
-            self.questions.of_batch(fed)
+            if not self._open.backwards:  # the batch that is kept is the first of a step
+                self.questions.of_batch(fed)
             if not self.ledger.step and not self._open.backwards and not self.compiled:
                 self.questions.of_first(fed, given)
         loss = fed[0].value if len(fed) == 1 else value
