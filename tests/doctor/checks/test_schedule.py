@@ -80,6 +80,9 @@ def test_steps_that_climb(stack: Stack, look: Look) -> None:
     fact = Fact("sign", 10, "", {"worse": 1.0, "probes": 10}, "train.py:7")
     (finding,) = look("wrong-sign", stack(facts=[fact]))
     assert "100% of 10 steps led up" in finding.message and finding.step == 10
+    assert finding.evidence["line"] == "train.py:7"
+    (flipped,) = look("wrong-sign", stack(facts=[replace(fact, values={"worse": 1.0, "probes": 10, "flipped": 1})]))
+    assert "its sign changes before the backward pass" in flipped.message
     assert not look("wrong-sign", stack(facts=[replace(fact, values={"worse": 0.5, "probes": 10})]))
     assert not look("wrong-sign", stack(facts=[replace(fact, values={"worse": 1.0, "probes": 3})]))
 

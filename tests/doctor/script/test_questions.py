@@ -50,7 +50,7 @@ def test_what_is_frozen_is_named(watched) -> None:
 
 def test_a_loss_that_goes_up_is_seen(watched) -> None:
     flipped = seen(watched, "sign", net(), lambda out, x: -functional.mse_loss(out, x[:, :1]))
-    assert flipped[0].values["worse"] == 1.0
+    assert flipped[0].values == {"worse": 1.0, "probes": 10, "flipped": 1}
     assert seen(watched, "sign", net())[0].values["worse"] == 0.0
 
 

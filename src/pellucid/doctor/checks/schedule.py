@@ -253,8 +253,9 @@ class WrongSign(Check):
         yield Finding(
             "wrong-sign",
             "severe",
-            f"{share:.0%} of {probes:g} steps led up their own loss, not down (healthy: below {1 - WORSE:.0%}).",
-            evidence={"worse": share, "probes": probes},
+            f"{share:.0%} of {probes:g} steps led up their own loss, not down (healthy: below {1 - WORSE:.0%})"
+            + ("; its sign changes before the backward pass." if number(facts[-1], "flipped") else "."),
+            evidence=evidence(facts[-1], worse=share, probes=probes),
             cure="Take away the minus before the loss (`loss.backward()`, not `(-loss).backward()`), or subtract the "
             "gradient: `p -= learning_rate * p.grad`; for an optimizer, `maximize=False`.",
             reference=self.reference,
@@ -278,7 +279,7 @@ class WrongSign(Check):
             "severe",
             f"The loss begins at {smooth[0]:.3g}, below 0, and falls ever faster, to {marks[-1]:.3g} (healthy: a loss "
             "slows down as it comes near its least value).",
-            evidence={"first": smooth[0], "last": marks[-1], **({"line": fact.line} if fact and fact.line else {})},
+            evidence={"first": smooth[0], "last": marks[-1], **(evidence(fact) if fact else {})},
             cure="If it is the logarithm of a probability, put a minus before it: `loss = -log_probability.mean()`.",
             reference=self.reference,
             why="A step makes the loss smaller, but the logarithm of the right answer's probability is to become "

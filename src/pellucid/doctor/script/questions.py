@@ -44,7 +44,7 @@ class Questions:
         self.broken = False
         """Whether a number that is not finite was met."""
         self._ratio: Tensor | None = None
-        self._backward = ""
+        self._backward = self._loss = ""
         self._along: list[tuple[float, Tensor | None]] = []
         self._graphs: list[weakref.ref[Sentinel]] = []
 
@@ -131,7 +131,7 @@ class Questions:
         """Keeps the ratio of what is backpropagated to the loss."""
         self._ratio = value / calls[0].value if len(calls) == 1 else None
         if len(self._along) < PROBES:
-            self._backward = user_line()
+            self._backward, self._loss = user_line(), calls[0].line if len(calls) == 1 else ""
 
     def of_direction(self, line: str, along: float) -> None:
         """Notes how often updates go up the loss: by its sign, and by where the weights go."""
@@ -142,7 +142,8 @@ class Questions:
             ratios = [float(ratio) if ratio is not None else 1.0 for _, ratio in self._along]
             flipped = max(ratios) < 0 and min(ratios) > STEADY * max(ratios)
             worse = fmean((-one if flipped else one) > 0 for one, _ in self._along)
-            self.ledger.note("sign", line=self._backward or line, worse=worse, probes=PROBES)
+            where = (self._loss if flipped else "") or self._backward or line  # a minus stands behind the loss
+            self.ledger.note("sign", line=where, worse=worse, probes=PROBES, flipped=int(flipped))
 
     def finish(self) -> None:
         """Notes what only the whole training tells."""
