@@ -50,6 +50,11 @@ class Examined:
     told: Plain
     """All of it as JSON can hold it."""
 
+    @property
+    def interrupted(self) -> bool:
+        """Whether somebody ended the proofs before they were done."""
+        return any(one["interrupted"] for one in self.told.get("proofs", []))
+
     def lines(self) -> list[str]:
         """What a terminal shows."""
         proved: list[Plain] = self.told.get("proofs", [])

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 VALUED = ("--json", "--html", "--ignore", "--fail-on", "--verify")
 """Options whose value is the next word."""
+INTERRUPTED = 130
+"""Exit status of a program that Ctrl-C ended."""
 
 
 class Doctor(TyperCommand):
@@ -75,10 +77,10 @@ def doctor(
     options += [f"{option}={path}" for option, path in files.items() if path is not None]
     from pellucid.examine import Proving, examine
 
-    failed: list[bool] = []
+    status: list[int] = []
 
     def end(examined: Examined) -> None:
-        failed.append(examined.fails(fail_on))
+        status.append(INTERRUPTED if examined.interrupted else 6 if examined.fails(fail_on) else 0)
         _tell(examined, json_file, page)
         if behind:
             _say(f"doctor: {', '.join(behind)} went to the script: options of the doctor stand before it")
@@ -88,7 +90,7 @@ def doctor(
     behind = [option for option, value in given.items() if option in words and not value]
     code = examine(name, args, module=module is not None, ignore=reasons, options=options,
                    proving=Proving(seeds, _say) if seeds else None, on_end=end)  # fmt: skip
-    return 6 if code == 0 and any(failed) else code
+    return code or next(iter(status), 0)
 
 
 def _place(path: Path | None) -> Path | None:

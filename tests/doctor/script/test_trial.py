@@ -145,3 +145,13 @@ def test_a_script_runs_again_where_it_was_run(script: Path, tmp_path: Path):
     script.write_text("import os\nopen('data.txt').close()\nos.chdir('..')\n")
     command = Command(str(script), [], folder=str(tmp_path / "here"))
     trial.run(command, {"kind": "logits"}, 0, control=True, steps=10)  # it does not raise Broke
+
+
+def test_an_interruption_of_the_proofs_is_told(script: Path):
+    def stop(line: str) -> None:
+        raise KeyboardInterrupt
+
+    ill = Finding("memory-grows", "severe", "", cure="Use loss.item().")
+    told = trial.proofs(Command(str(script), []), [ILL, ill], seeds=1, tell=stop)
+    assert [one["interrupted"] for one in told] == [True, False]
+    assert told[0]["said"][0] == "softmax-twice: interrupted before a cure was proved" and not told[1]["verdicts"]

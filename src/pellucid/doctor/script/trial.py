@@ -119,7 +119,8 @@ def proofs(
 ) -> list[dict[str, Any]]:
     """What came of the cures of the findings that no other explains, until one of them is cured; edits are shown.
 
-    Returns: for each finding its `verdicts`, the `diff` of an edit that nobody verified, and what is `said` of them.
+    Returns: for each finding its `verdicts`, the `diff` of an edit that nobody verified, what is `said` of them, and
+        whether somebody `interrupted` the runs.
     """
     known = list(findings)
     explained = {check for finding in known for check in finding.explains}
@@ -129,12 +130,13 @@ def proofs(
         if finding.severity == "info" or finding.check in explained:
             continue
         verdicts: list[Verdict] = []
-        word = "a cure that takes an edit, unverified"
+        word, interrupted = "a cure that takes an edit, unverified", False
         try:
             if left:
                 prove(command, finding, seeds=seeds, seconds=seconds, tell=tell, into=verdicts)
         except KeyboardInterrupt:
-            left, word = 0, "interrupted before a cure was proved"  # what is known by now is told
+            left, interrupted = 0, True  # what is known by now is told
+            word = "interrupted before a cure was proved"
         except Broke as fault:
             left, word = 0, f"unverified, as the script fails when it is run again: {fault}"
         left = 0 if verdicts and verdicts[-1].word != "not cured" else max(0, left - bool(verdicts))
@@ -143,7 +145,8 @@ def proofs(
         said += [f"   {line}" for one in verdicts for line in in_words(one).splitlines()]
         said += [f"   {line}" for line in change or ([] if verdicts else [finding.cure])]
         plain = [one.as_json() for one in verdicts]
-        told.append({"finding": finding.check, "verdicts": plain, "diff": change, "said": said})
+        told.append({"finding": finding.check, "verdicts": plain, "diff": change, "said": said,
+                     "interrupted": interrupted})  # fmt: skip
     return told
 
 
