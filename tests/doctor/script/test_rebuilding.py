@@ -56,6 +56,14 @@ class Bent(nn.Module):
         return self.out(self.last(self.act(self.middle(self.seen))))
 
 
+def test_one_activation_in_several_places_is_replaced_in_each(stack: ExitStack):
+    shared = nn.Sigmoid()
+    net = nn.Sequential(nn.Linear(6, 6), shared, nn.Linear(6, 6), shared, nn.Linear(6, 2))
+    rebuilding.activation(stack, "relu")
+    net(X)
+    assert [type(layer).__name__ for layer in net] == ["Linear", "ReLU", "Linear", "ReLU", "Linear"]
+
+
 def test_hidden_layers_rectify_and_the_output_stays(stack: ExitStack):
     net = Bent()
     rebuilding.activation(stack, "relu")

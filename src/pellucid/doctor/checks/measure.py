@@ -192,8 +192,8 @@ def even(history: History) -> float | None:
     classes = number(fact, "classes") if fact else None
     if history.asked == "classes" and classes and classes > 1:
         return math.log(classes)
-    if history.asked == "binary":
-        return math.log(2)
+    if history.asked == "binary":  # a weight of the positive rows makes every loss larger
+        return max(math.log(2), history.constant or 0.0)
     return history.constant if history.asked == "values" and history.constant else None
 
 

@@ -38,9 +38,10 @@ JUMP, REACH, SPAN = 10.0, 2, 1e3
 """Change of the deviation from a layer to the next but one, and over the network, that is told (fault 5: SageMaker)."""
 HOT_VALUES, COLD = 2.0, 0.5
 """First loss over that of the best constant, and below ln C (fault 7: Karpathy, CS231n, neuroscope)."""
-TEARS = 10
+TEARS, TEARING = 10, 2.5
 """Steps in which answers that are too sure tear up the layers before, if they do: a change of some weights by more than
-a tenth makes this an alarm though the loss comes down. Ours; the zoo's `hot_head` has 226 %, healthy ones 2 %."""
+a tenth makes this an alarm though the loss comes down; and first loss over the usual one from which it is the answers
+that do so, not the optimizer. Ours; the zoo's `hot_head` has 226 % and 6.3, healthy ones 2 % and up to 1.6."""
 MIXES = ("Linear", "Conv", "RNN", "LSTM", "GRU", "Bilinear")
 """Parts of the names of layers whose units are to differ; a table of numbers or a scale may start as one."""
 
@@ -174,7 +175,7 @@ class HotOutput(Check):
         last = called(history, head)
         limit = HOT_VALUES if values else HOT
         if first > limit * usual:
-            tore = leapt(history, TEARS + 1)
+            tore = first > TEARING * usual and leapt(history, TEARS + 1)
             yield Finding(
                 "hot-output",
                 "warning" if history.harmed or tore else "info",
@@ -190,7 +191,7 @@ class HotOutput(Check):
                 confidence="likely",
                 step=1,
             )
-        elif not values and first < COLD * usual:
+        elif not values and first < COLD * (math.log(2) if history.asked == "binary" else usual):
             yield Finding(
                 "hot-output",
                 "info",

@@ -186,5 +186,6 @@ def softmax(stack: ExitStack, cure: Literal["axis", "one"]) -> None:
 
 
 def _children(root: nn.Module) -> list[tuple[nn.Module, str, nn.Module]]:
-    """(parent, name, child) of everything inside, in order."""
-    return [(parent, name, child) for parent in root.modules() for name, child in parent.named_children()]
+    """(parent, name, child) of everything inside, in order; a child that stands in several places with each of them."""
+    held = ((parent, name, child) for parent in root.modules() for name, child in parent._modules.items())
+    return [(parent, name, child) for parent, name, child in held if child is not None]
