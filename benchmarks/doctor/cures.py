@@ -2,6 +2,7 @@
 
     python benchmarks/doctor/cures.py                        # every program with a cure that needs no edit
     python benchmarks/doctor/cures.py --only slow_adam,zero_init --lines cures.jsonl
+    python benchmarks/doctor/cures.py --zoo .bench/doctor/val-1a2b3c4d5e6f-3-300-8d9e0f1a/zoo.yaml   # of a drawn set
 
 For each faulty program of the zoo: what the doctor finds is treated as `pellucid doctor --verify` treats it, the first
 finding that has such a cure, at most three treatments. A cure that is proved is tried on three seeds it has not seen:
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 import sklearn.datasets  # noqa: F401 - each run would import it
+from generate import DEV
 from score import Rate, Truth, rate, read_truths
 
 from pellucid.doctor import verify
@@ -37,19 +39,18 @@ from pellucid.doctor.verify import Arm
 from pellucid.findings import Finding
 from pellucid.parts import concrete
 
-PROGRAMS = Path(__file__).parents[2] / "tests" / "faults" / "programs"
 FRESH = 100
 """First of the seeds that no cure was proved on."""
 Control = dict[tuple[str, int], Arm]
 
 
-def findings(program: str) -> list[Finding]:
+def findings(program: Path) -> list[Finding]:
     """What the doctor finds in a faulty program."""
 
     def watched(out: Path) -> None:
         watch = Watch()
         with installed(watch):
-            code = plainly(str(PROGRAMS / f"{program}.py"), ["--seed", "1"])
+            code = plainly(str(program), ["--seed", "1"])
         found = diagnose(watch.outcome(code).history)
         out.write_text(json.dumps([asdict(one) for one in found]), encoding="utf-8")
 
@@ -63,12 +64,12 @@ def roots(found: list[Finding]) -> list[Finding]:
     return [one for one in alarms if one.check not in explained]
 
 
-def arm(program: str, shim: Shim, seed: int, *, control: bool) -> Arm:
+def arm(program: Path, shim: Shim, seed: int, *, control: bool) -> Arm:
     """One run of a program, with a shim or as the control of one."""
 
     def one(out: Path) -> None:
         asked = out.with_name("asked.json")
-        command = trial.Command(str(PROGRAMS / f"{program}.py"), ["--seed", "1"])
+        command = trial.Command(str(program), ["--seed", "1"])
         asked.write_text(json.dumps({"command": command._asdict(), "shim": shim, "seed": seed, "control": control,
                                      "steps": trial.HORIZON}))  # fmt: skip
         trial.main(asked, out)
@@ -76,7 +77,7 @@ def arm(program: str, shim: Shim, seed: int, *, control: bool) -> Arm:
     return trial.read(_forked(one), seed)
 
 
-def tried(program: str, finding: Finding, shim: Shim, pairs: int, known: Control, first: int = 0) -> dict[str, Any]:
+def tried(program: Path, finding: Finding, shim: Shim, pairs: int, known: Control, first: int = 0) -> dict[str, Any]:
     """A treatment with so many pairs; two more than three only where three all agree."""
     units = shim["kind"] if shim["kind"] in shims.MEASURING else ""
     control: list[Arm] = []
@@ -97,12 +98,12 @@ def tried(program: str, finding: Finding, shim: Shim, pairs: int, known: Control
     return {"shim": shim, "losses": losses, **words}
 
 
-def measure(program: str, truth: Truth, pairs: int) -> dict[str, Any]:
+def measure(program: Path, truth: Truth, pairs: int) -> dict[str, Any]:
     """Everything about one program."""
     found = findings(program)
     alarms = [one for one in found if one.severity != "info"]
     detected = any(one.check in truth.causes | truth.also for one in alarms)
-    told = {"program": program, "detected": detected, "findings": [one.check for one in alarms]}
+    told = {"program": truth.name, "detected": detected, "findings": [one.check for one in alarms]}
     chosen = next(((one, list(offered(one))[: trial.TRIES]) for one in roots(found) if offered(one)), None)
     if chosen is None:
         return told | {"tries": []}
@@ -116,7 +117,7 @@ def measure(program: str, truth: Truth, pairs: int) -> dict[str, Any]:
             tries[-1]["fresh"] = fresh
             break
     menu = [(kind, concrete(Treatment, kind).shim(finding)) for kind in KINDS]
-    kind, shim = random.Random(program).choice([one for one in menu if one[1] is not None])
+    kind, shim = random.Random(truth.name).choice([one for one in menu if one[1] is not None])
     assert shim is not None
     chance = {"treatment": kind, **tried(program, finding, shim, 3, known)}
     return told | {"check": finding.check, "right": finding.check in truth.causes, "tries": tries, "random": chance}
@@ -175,10 +176,11 @@ def main() -> None:
     """Measures, prints."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", default="", help="names of programs, with commas")
+    parser.add_argument("--zoo", type=Path, default=DEV, metavar="MANIFEST", help="the set; left out, DEV")
     parser.add_argument("--pairs", type=int, choices=(3, 5), default=5)
     parser.add_argument("--lines", type=Path, metavar="FILE", help="a line of JSON for each; those in it are not run")
     options = parser.parse_args()
-    truths = {name: one for name, one in read_truths(PROGRAMS.parent / "zoo.yaml").items() if one.group == "faults"}
+    truths = {name: one for name, one in read_truths(options.zoo).items() if one.group == "faults"}
     chosen = list(filter(None, options.only.split(","))) or list(truths)
     if unknown := set(chosen) - truths.keys():
         parser.error(f"the zoo has no {', '.join(sorted(unknown))}")
@@ -188,7 +190,8 @@ def main() -> None:
     for program in chosen:
         if program in done:
             continue
-        told.append(measure(program, truths[program], options.pairs))
+        script = options.zoo.absolute().parent / "programs" / f"{program}.py"
+        told.append(measure(script, truths[program], options.pairs))
         words = ", ".join(f"{one['treatment']} {_word(one)} ({one['why']})" for one in told[-1]["tries"])
         print(f"{program}: {told[-1].get('check', 'no such cure')}: {words}", flush=True)
         if path:

@@ -12,6 +12,7 @@ import pytest
 from pellucid.findings import Finding
 
 FOLDER = Path(__file__).parents[2] / "benchmarks" / "doctor"
+PROGRAM = Path(__file__).parents[1] / "faults" / "programs" / "rate_of_one.py"
 
 
 @pytest.fixture(scope="module")
@@ -60,5 +61,5 @@ def test_what_others_explain_is_not_treated(cures: Any):
 
 def test_a_program_is_run_with_and_without_a_shim(cures: Any):
     shim = {"kind": "rate", "factor": 0.001}
-    plain, cured = (cures.arm("rate_of_one", shim, 0, control=control) for control in (True, False))
+    plain, cured = (cures.arm(PROGRAM, shim, 0, control=control) for control in (True, False))
     assert plain.start == cured.start and plain.loss != cured.loss

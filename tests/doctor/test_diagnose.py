@@ -31,6 +31,14 @@ def test_the_cause_stands_before_what_it_brings_about() -> None:
     assert not first.cure.startswith("See to")
 
 
+def test_a_rule_that_was_broken_stands_before_what_came_of_it_later() -> None:
+    sign = Fact("sign", 10, "", {"worse": 1.0, "probes": 10})
+    burst = Fact("not-finite", 40, "3", {"what": "forward", "operation": "Exp"})
+    assert [one.check for one in diagnose(trained(sign, burst))][:2] == ["wrong-sign", "not-finite"]
+    early = replace(burst, step=3)
+    assert next(one.check for one in diagnose(trained(sign, early))) == "not-finite", "it was there before"
+
+
 def test_what_only_informs_comes_last() -> None:
     left = Fact("gradients-left", 2, "0.weight", {"steps": 1})
     dropped = Fact("dropout", 0, "1", {"share": 0.85})

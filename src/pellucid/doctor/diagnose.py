@@ -32,7 +32,7 @@ def diagnose(history: History, ignore: Iterable[str] = (), faults: dict[str, str
             if faults is None:
                 raise
             faults[kind] = traceback.format_exc()  # of a check, which must not end the training it looks at
-    found.sort(key=_order)
+    found = _firsts(sorted(found, key=_order))
     found = [replace(finding, explains=_explained(finding, found[place + 1 :])) for place, finding in enumerate(found)]
     return [_after(finding, found[:place]) for place, finding in enumerate(found)]
 
@@ -67,6 +67,24 @@ def _order(finding: Finding) -> tuple[int, int, int]:
     cause = CAUSES.index(load_kind(Check, finding.check).cause)
     hurts = finding.severity == "info"  # what only informs comes last
     return int(hurts), cause, SEVERITY[finding.severity]
+
+
+def _firsts(found: list[Finding]) -> list[Finding]:
+    """The findings in their order, but what broke a rule for sure stands before what it brought about later."""
+    ordered: list[Finding] = []
+    for finding in found:
+        place = len(ordered)
+        if finding.confidence == "contract" and finding.severity != "info":
+            place = next((place for place, other in enumerate(ordered) if _brought(finding, other)), place)
+        ordered.insert(place, finding)
+    return ordered
+
+
+def _brought(cause: Finding, other: Finding) -> bool:
+    """Whether the first may have brought about the second, which came no earlier, and not the other way round."""
+    later = (other.step or 0) >= (cause.step or 0)
+    back = cause.check in load_kind(Check, other.check).explains
+    return later and other.check in load_kind(Check, cause.check).explains and not back
 
 
 def _explained(finding: Finding, later: list[Finding]) -> tuple[str, ...]:

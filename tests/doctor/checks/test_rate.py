@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from pellucid.doctor.diagnose import diagnose
-from pellucid.doctor.history import History, Update
+from pellucid.doctor.history import Fact, History, Update
 from pellucid.findings import Finding
 
 Stack = Callable[..., History]
@@ -53,6 +53,13 @@ def test_large_first_steps_are_usual(stack: Stack, look: Look) -> None:
     assert "the loss leapt up at the start" in finding.message
     calm = [2.0, 2.2, *(1.5 - step / 200 for step in range(198))]
     assert not look("rate-too-high", stack(parameters=first(0.3), losses=calm))
+
+
+def test_large_steps_where_there_is_nothing_to_learn(stack: Stack, look: Look) -> None:
+    history = stack(parameters=moved(0.06))
+    assert look("rate-too-high", history)
+    history.facts.append(Fact("neighbours", 200, "", {"rows": 600.0, "chance": 0.2, "agree": 0.3}))
+    assert not look("rate-too-high", history), "no rate would help"
 
 
 def test_updates_that_decay_makes_are_left_to_its_check(stack: Stack, look: Look) -> None:

@@ -38,7 +38,7 @@ FIRST_TO_LAST = 1e-3
 the median is small itself, so ten sigmoid layers have 0.006 to 0.02 by the rule above, and 1e-5 by this."""
 HEALTHY = 0.03
 """The same above which a network that began so has recovered (healthy: above 0.034)."""
-NOTHING_LEFT = 1e-5
+NOTHING_LEFT = 1e-4
 """The same from which it is an alarm though the loss has come down some way: an optimizer that divides by the size of
 the gradient makes steps of it that are noise."""
 CLIMBS = 0.8

@@ -9,7 +9,7 @@ from typing import ClassVar, Literal
 
 from pellucid.doctor.check import Check
 from pellucid.doctor.checks.facts import SHAKES, STANDS, VALUES, evidence, level, number, numbers, of_losses, shape
-from pellucid.doctor.checks.measure import judged, updates
+from pellucid.doctor.checks.measure import judged, strangers, updates
 from pellucid.doctor.history import EARLY, Fact, History
 from pellucid.findings import Finding
 
@@ -48,9 +48,6 @@ AT_CONSTANT = 0.05
 """Distance from the loss of the best constant within which nothing was learnt."""
 BY_HEART = 0.25
 """The same below which labels that neighbours do not share were learnt all the same, by a rule or by heart. Ours."""
-ROWS, ONE_CLASS, BY_CHANCE = 300, 0.9, 3.0
-"""Rows from which neighbours are asked, the most of them that may have one label, and the standard deviations of
-shuffled labels that count as chance. Ours: -2 to 2 with labels left behind, 7 and more in healthy trainings."""
 GENERALISES_LATE = 0.1
 """Weight decay from which a network may learn by heart first and understand later (Power et al. 2022, 2201.02177)."""
 HEALTHY_UPDATES = (3e-4, 3e-2)
@@ -234,7 +231,7 @@ class LabelsShuffled(Check):
             severity, step = ("info" if may_come else "warning"), history.looks[0].step
             said = f"training rows are learnt (loss {history.looks[-1].train_loss:.3g})"
             said += f", but the loss of new rows never fell below {min(held) * constant:.3g}"
-        elif loss > BY_HEART * constant and _strangers(history):
+        elif loss > BY_HEART * constant and strangers(history):
             severity, step = "warning", history.updates[0].step
             said = (
                 f"rows that are near each other share a label no more often than by chance, and the loss is {loss:.3g}"
@@ -351,14 +348,6 @@ def _two_outcomes(history: History) -> list[Fact]:
 def _at(loss: float, constant: float) -> bool:
     """Whether a loss is that of the best constant, more or less."""
     return abs(loss / constant - 1) < AT_CONSTANT
-
-
-def _strangers(history: History) -> bool:
-    """Whether the labels of rows that are near each other have nothing to do with each other."""
-    fact = next(history.seen("neighbours"), None)
-    if fact is None or (number(fact, "rows") or 0) < ROWS or (number(fact, "chance") or 1.0) > ONE_CLASS:
-        return False
-    return (number(fact, "agree") or 0.0) < BY_CHANCE
 
 
 def _enough(fact: Fact) -> bool:

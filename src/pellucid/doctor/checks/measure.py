@@ -21,6 +21,9 @@ JUMPS = 3.0
 Ours: a warm-up rises by less from step to step, and a restart only comes back."""
 CHECK = 10
 """Steps between two looks at the loss; fault 10 must be there at three of them."""
+ROWS, ONE_CLASS, BY_CHANCE = 300, 0.9, 3.0
+"""Rows from which neighbours are asked, the most of them that may have one label, and the standard deviations of
+shuffled labels that count as chance. Ours: -2 to 2 with labels left behind, 7 and more in healthy trainings."""
 HOT = 1.5
 """First loss over that of an even guess from which the first answers are too sure (fault 7: Karpathy, CS231n)."""
 LEARNT = 0.5
@@ -217,6 +220,14 @@ def learnt(history: History) -> bool:
     """Whether the loss came down to half of that of the best constant."""
     loss = level(history)
     return loss is not None and history.constant is not None and loss < LEARNT * history.constant
+
+
+def strangers(history: History) -> bool:
+    """Whether the labels of rows that are near each other have nothing to do with each other."""
+    fact = next(history.seen("neighbours"), None)
+    if fact is None or (number(fact, "rows") or 0) < ROWS or (number(fact, "chance") or 1.0) > ONE_CLASS:
+        return False
+    return (number(fact, "agree") or 0.0) < BY_CHANCE
 
 
 def ran_away(history: History) -> int | None:

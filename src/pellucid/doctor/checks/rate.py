@@ -25,6 +25,7 @@ from pellucid.doctor.checks.measure import (
     ran_away,
     rate_jump,
     series,
+    strangers,
     updates,
 )
 from pellucid.doctor.history import EARLY, History, Update
@@ -125,8 +126,8 @@ class RateTooHigh(Check):
         torn = _torn(history, sizes)
         if ran_away(history) is not None or not (history.harmed or cost > EARLY or torn):
             return
-        if decay_wins(history) is not None and not torn:
-            return  # it is decay that moves the weights
+        if not torn and (decay_wins(history) is not None or strangers(history)):
+            return  # it is decay that moves the weights, or there is nothing to learn whatever the rate
         killed = _killed(history)
         found = _killing(history, killed) or _window(sizes) if history.harmed else torn
         if found is None and not cost > EARLY:
