@@ -61,6 +61,16 @@ def test_losses_without_end_do_not_drown_the_others():
     assert judge(ILL, arms([math.inf] * 5, "diverges"), arms([math.inf] * 5))[0] == "not cured"
 
 
+def test_losses_of_many_sizes_are_compared_by_factors():
+    wild, tamed = [1.3e6, 1.2e5, 2.2e6, 4e5, 9e5], [0.6, 0.2, 0.2, 0.3, 0.5]
+    control = arms(wild, "diverges", start=3e6)
+    found, luck, said = judge(ILL, control, arms(tamed, start=3e6))
+    assert (found, luck) == ("verified", 1 / 32), said
+    halved = [one / 2 for one in wild]
+    assert "within the noise" in judge(ILL, control, arms(halved, start=3e6))[2], "they differ by more than that anyway"
+    assert judge(ILL, control, arms(wild[::-1], start=3e6))[0] == "not cured"
+
+
 def test_what_only_informs_is_gone_when_it_is_not_said_any_more():
     light = Finding("optimizer-settings", "info", "It is odd.")
     odd = ("optimizer-settings",)

@@ -35,6 +35,8 @@ GAIN = 0.02
 """Share of the control's loss by which a cure must be better."""
 NOISE = 2.0
 """Standard deviations of the mean of the control arms that it must be better by."""
+WIDE = 10.0
+"""Largest over smallest loss of the control arms from which they are compared by their logarithms."""
 CLEARED = 0.8
 """Share of the arms in which the finding must be gone."""
 AT_EVALUATION = ("evaluates-in-train", "dropout-at-evaluation", "growing-outputs", "sorted-batches")
@@ -145,6 +147,11 @@ def judge(
     luck = sign_flip([one - other for one, other in zip(before, after, strict=True)])
     gone = sum(not _shows(arm, finding) for arm in cure) / len(cure)
     gain, needed = fmean(before) - fmean(after), max(GAIN * abs(fmean(before)), NOISE * _between(before))
+    if min(*before, *after) > 0 and max(before) > WIDE * min(before):  # such losses differ by factors, not by sums
+        shares = [math.log(one) for one in before], [math.log(one) for one in after]
+        luck = sign_flip([one - other for one, other in zip(*shares, strict=True)])
+        gain = fmean(before) * -math.expm1(fmean(shares[1]) - fmean(shares[0]))
+        needed = fmean(before) * max(GAIN, -math.expm1(-NOISE * _between(shares[0])))
     word = next((word for word, most in LUCK.items() if luck <= most), None)
     new = {check for arm in cure for check in arm.checks if _tells(check, finding)}
     new -= {check for arm in control for check in arm.checks}

@@ -83,6 +83,7 @@ def test_the_rate_is_another_for_the_step_alone():
     seen: list[float] = []
     history, _ = tried(training, kind="rate", factor=0.1)
     assert rates(history) == pytest.approx([0.05] * 4) and seen == [0.5] * 4
+    assert rates(tried(training, kind="rate", most=0.2)[0]) == pytest.approx([0.2] * 4)
     assert tried(training, kind="momentum", most=0.9)[0].optimizer["momentum"] == 0.9
     assert tried(training, kind="decay", factor=0.1)[0].optimizer["weight_decay"] == pytest.approx(0.02)
 

@@ -76,7 +76,7 @@ def test_what_a_finding_suggests_is_taken():
 
     assert learning_rate(rate, lower) == 0.03 and learning_rate(rate, higher) == 0.05
     assert learning_rate(steps.RaiseRate(), higher) == 2.0 and learning_rate(steps.RaiseRate(), lower) == 5.0
-    assert rate.shim(lower)["factor"] == pytest.approx(0.06) and rate.shim(higher)["factor"] == 0.1
+    assert rate.shim(lower)["most"] == 0.03 and rate.shim(higher)["factor"] == 0.1
     assert steps.RaiseRate().shim(higher)["factor"] == 4.0 and steps.RaiseRate().shim(ILL)["factor"] == 10.0
     assert clip.shim(told(usual=3.0)) == {"kind": "clip", "norm": 3.0} and clip.shim(ILL)["norm"] == 1.0
     assert steps.LooserClip().shim(told(before=2.5)) == {"kind": "loose_clip", "norm": 2.5}

@@ -7,6 +7,7 @@ what the loss would be. It returns these losses, so that both arms are told in t
 
 from __future__ import annotations
 
+import math
 import weakref
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -37,9 +38,9 @@ def install(stack: ExitStack, shim: dict[str, Any], *, control: bool) -> list[fl
     return None
 
 
-def rate(stack: ExitStack, factor: float) -> None:
-    """Another learning rate."""
-    _settings(stack, lambda group: {"lr": group["lr"] * factor} if "lr" in group else {})
+def rate(stack: ExitStack, factor: float = 1.0, most: float = math.inf) -> None:
+    """Another learning rate: times a factor, and no larger than `most`."""
+    _settings(stack, lambda group: {"lr": min(group["lr"] * factor, most)} if "lr" in group else {})
 
 
 def steady_rate(stack: ExitStack) -> None:

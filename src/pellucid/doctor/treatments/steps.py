@@ -42,9 +42,9 @@ class LowerRate(Treatment):
         return changed(recipe, learning_rate=suggested if 0 < suggested < rate else rate / self.divisor)
 
     def shim(self, finding: Finding) -> Shim:
-        """The same for every group of the optimizer."""
-        factor = _suggested(finding)
-        return {"kind": "rate", "factor": factor if factor < 1 else 1 / self.divisor}
+        """No more than the rate that the finding suggests, so that smaller ones stay; else a tenth of each."""
+        suggests = _suggested(finding) < 1
+        return {"kind": "rate", **({"most": float(finding.evidence["suggested"])} if suggests else {"factor": 1 / self.divisor})}
 
 
 class RaiseRate(Treatment):
