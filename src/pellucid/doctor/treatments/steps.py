@@ -43,8 +43,9 @@ class LowerRate(Treatment):
 
     def shim(self, finding: Finding) -> Shim:
         """No more than the rate that the finding suggests, so that smaller ones stay; else a tenth of each."""
-        suggests = _suggested(finding) < 1
-        return {"kind": "rate", **({"most": float(finding.evidence["suggested"])} if suggests else {"factor": 1 / self.divisor})}
+        if _suggested(finding) < 1:
+            return {"kind": "rate", "most": float(finding.evidence["suggested"])}
+        return {"kind": "rate", "factor": 1 / self.divisor}
 
 
 class RaiseRate(Treatment):
