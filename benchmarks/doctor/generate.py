@@ -131,9 +131,9 @@ def draw_steps(folder: Path, seed: str, known: dict[str, Entry], which: tuple[st
     return []
 
 
-def write_validation(folder: Path, seed: str, each: int, well: int, jobs: int) -> None:
+def write_validation(folder: Path, seed: str, each: int, well: int, jobs: int, classes: int = CLASSES) -> None:
     """Draws the validation set into a folder."""
-    chosen = sorted(Random(seed).sample(sorted(FAULTS), CLASSES))
+    chosen = sorted(Random(seed).sample(sorted(FAULTS), min(classes, len(FAULTS))))
     (folder / "programs").mkdir(parents=True)
     known = yaml.safe_load(DEV.read_text(encoding="utf-8"))["faults"]
     with ThreadPoolExecutor(jobs) as pool:

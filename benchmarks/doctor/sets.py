@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from hashlib import sha256
 from pathlib import Path
 
-from generate import DEV, HURTS, write_ladder, write_validation
+from generate import CLASSES, DEV, HURTS, write_ladder, write_validation
 from score import Outcome, Rate, Scorecard, Truth, better, detections, rate
 
 ROOT = DEV.parents[2]
@@ -37,12 +37,12 @@ def frozen() -> str:
     return _git("log", "-1", "--format=%H", "--", FROZEN)
 
 
-def validation(seed: str, each: int, well: int, jobs: int) -> Path:
+def validation(seed: str, each: int, well: int, jobs: int, classes: int = CLASSES) -> Path:
     """The manifest of the validation set of a seed."""
-    folder = KEPT / f"val-{seed[:12]}-{each}-{well}-{_generator()}"
+    folder = KEPT / f"val-{seed[:12]}-{each}-{well}-{classes}-{_generator()}"
     if not (folder / "zoo.yaml").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        write_validation(folder, seed, each, well, jobs)
+        write_validation(folder, seed, each, well, jobs, classes)
     return folder / "zoo.yaml"
 
 

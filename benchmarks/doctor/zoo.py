@@ -5,7 +5,7 @@ scripts/zoo --only zero_init,slow_adam --seeds 3 --json card.json
 scripts/zoo --tool rules                        # the rules of published tools on the same programs
 scripts/zoo --plain                             # are all losses and weights the same to the bit without the doctor?
 scripts/zoo --set val --log docs/doctor.md      # the validation set, drawn from the hash of the commit: once a freeze
-scripts/zoo --set val --trial 7 --each 1 --well 10   # the same machinery with a throwaway seed
+scripts/zoo --set val --trial 7 --each 1 --well 10   # the same machinery with a throwaway seed; --classes 99 for all
 scripts/zoo --set ladder                        # each fault that is a number, with four strengths
 scripts/zoo --seeds 3 --keep seen               # keep what was seen of each run, then, in seconds,
 scripts/zoo --replay seen --only faults         # judge it again with the checks as they are now
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 import sets
 from forked import run
-from generate import DEV
+from generate import CLASSES, DEV
 from score import Outcome, Rate, Truth, grade, read_truths, table
 
 HERE = Path(__file__).parent
@@ -168,6 +168,7 @@ def asked() -> tuple[argparse.Namespace, Path, str]:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write outcomes and figures")
     parser.add_argument("--each", type=int, default=3, help="drawn programs of each class of faults")
     parser.add_argument("--well", type=int, default=300, help="drawn healthy programs")
+    parser.add_argument("--classes", type=int, default=CLASSES, help="classes of faults that are drawn from")
     parser.add_argument("--trial", metavar="SEED", help="draw the validation set from this, and log nothing")
     parser.add_argument("--log", type=Path, metavar="FILE", help="add the validation run to the table there")
     options = parser.parse_args()
@@ -178,10 +179,11 @@ def asked() -> tuple[argparse.Namespace, Path, str]:
     if options.set == "ladder":
         return options, sets.ladder(options.each, options.jobs), ""
     seed = f"trial-{options.trial}" if options.trial else sets.frozen()
-    if options.log and (options.trial or options.only or options.tool != "doctor" or sets.logged(options.log, seed)):
+    partly = options.only or options.classes != CLASSES or options.tool != "doctor"
+    if options.log and (options.trial or partly or sets.logged(options.log, seed)):
         parser.error("only a whole run of the doctor on a frozen seed is logged, once")
     print(f"the validation set is drawn from {seed}", flush=True)
-    return options, sets.validation(seed, options.each, options.well, options.jobs), seed
+    return options, sets.validation(seed, options.each, options.well, options.jobs, options.classes), seed
 
 
 def main() -> None:
