@@ -19,6 +19,7 @@ from pellucid.doctor.script import report
 from pellucid.doctor.script.hooks import installed
 from pellucid.doctor.script.launch import launch, plainly
 from pellucid.doctor.script.ranks import quiet_rank, through
+from pellucid.doctor.script.replicas import compared
 from pellucid.doctor.script.trial import Command, proofs
 from pellucid.doctor.script.watch import Outcome, Watch
 from pellucid.errors import UsageError, did_you_mean
@@ -101,7 +102,8 @@ def examine(
     if passed is not None:
         return plainly(name, passed, module=True)
     if quiet_rank():
-        return plainly(name, args, module=module)
+        with compared():
+            return plainly(name, args, module=module)
 
     def end(outcome: Outcome) -> None:
         seen = _examined(name, outcome, quiet)

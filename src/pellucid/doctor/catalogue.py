@@ -3,6 +3,7 @@
 KINDS: dict[str, str] = {
     "sorted-batches": "pellucid.doctor.checks.loop:SortedBatches",
     "bad-values": "pellucid.doctor.checks.inputs:BadValues",
+    "same-batches": "pellucid.doctor.checks.replicas:SameBatches",
     "feature-tells": "pellucid.doctor.checks.inputs:FeatureTells",
     "imbalance": "pellucid.doctor.checks.inputs:Imbalance",
     "input-scale": "pellucid.doctor.checks.inputs:InputScale",
@@ -26,6 +27,7 @@ KINDS: dict[str, str] = {
     "gradients-cleared-early": "pellucid.doctor.checks.loop:GradientsClearedEarly",
     "not-optimized": "pellucid.doctor.checks.graph:NotOptimized",
     "frozen": "pellucid.doctor.checks.graph:FrozenLayers",
+    "replicas-differ": "pellucid.doctor.checks.replicas:ReplicasDiffer",
     "trains-in-eval": "pellucid.doctor.checks.loop:TrainsInEval",
     "batch-norm-small": "pellucid.doctor.checks.loop:BatchNormSmall",
     "memory-grows": "pellucid.doctor.checks.loop:MemoryGrows",

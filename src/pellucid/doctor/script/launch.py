@@ -14,6 +14,7 @@ from pathlib import Path
 from types import CodeType, FrameType, ModuleType, TracebackType
 
 from pellucid.doctor.script.hooks import installed
+from pellucid.doctor.script.replicas import Replica, compared
 from pellucid.doctor.script.watch import Outcome, Watch
 
 
@@ -23,16 +24,20 @@ def launch(name: str, args: list[str], *, module: bool = False, on_end: Callable
     Returns: the exit code of the script.
     """
     watch, process = Watch(), os.getpid()
+    replicas: list[Replica] = []
 
     def end(code: int) -> None:
         if os.getpid() != process:
             return  # a worker that the script forked tells nothing
         try:
+            for one in replicas:
+                watch.compared(one.told())
             on_end(watch.outcome(code))
         except Exception as fault:  # noqa: BLE001 - a fault of the doctor must not change how the script ends
             print(f"doctor: the findings could not be told: {type(fault).__name__}: {fault}", file=sys.stderr)
 
-    with installed(watch), _terminated(end):
+    with installed(watch), compared() as replica, _terminated(end):
+        replicas += [replica] if replica else []
         code = plainly(name, args, module=module)
     end(code)
     return code

@@ -258,6 +258,11 @@ class Watch:
 
     # -- what the script calls beside
 
+    def compared(self, told: dict[str, int] | None) -> None:
+        """Several processes trained together, and this was seen of them."""
+        if told is not None:
+            self.ledger.once("replicas", "", self.optimizers.held[0].step_line if self.optimizers.held else "", **told)
+
     def clipped(self, norm: object, limit: float) -> None:
         """Gradients were clipped; several calls in one step are of several groups, and the first is told."""
         if isinstance(norm, Tensor) and self._open.norm is None:
