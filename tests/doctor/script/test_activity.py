@@ -105,3 +105,32 @@ def test_what_a_layer_gives_in_a_container_is_seen(watched) -> None:
             return self.out(self.memory(x[:, None])[0][:, 0])
 
     assert "deviation" in watched(lambda: train(Net())).history.readings[0].layers["memory"]
+
+
+def test_what_is_evaluated_is_described_as_well(watched) -> None:
+    def judge() -> None:
+        net = nn.Sequential(nn.Linear(6, 1))
+        train(net)
+        net.eval()
+        with torch.no_grad():
+            net(255 * torch.rand(12, 6))
+
+    (fact,) = facts(watched(judge).history, "judged-input")
+    assert 60 < fact.values["deviation"] < 90 and 100 < fact.values["mean"] < 155
+
+
+def test_steps_of_several_batches_tell_the_noise_of_their_gradients(watched) -> None:
+    def accumulate(parts: int) -> None:
+        net = nn.Linear(6, 1)
+        optimizer = torch.optim.SGD(net.parameters(), lr=0.01)
+        for _ in range(6):
+            optimizer.zero_grad()
+            for _ in range(parts):
+                x_NF = torch.randn(12, 6)
+                functional.mse_loss(net(x_NF), x_NF[:, :1]).backward()
+            optimizer.step()
+
+    noted = facts(watched(lambda: accumulate(3)).history, "noise")
+    assert len(noted) == 6 and all(fact.values["parts"] == 3 for fact in noted)
+    assert all(0 < fact.values["part"] < fact.values["whole"] for fact in noted)
+    assert facts(watched(lambda: accumulate(1)).history, "noise") == []

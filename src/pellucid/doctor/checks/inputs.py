@@ -55,7 +55,8 @@ HEALTHY_UPDATES = (3e-4, 3e-2)
 HEALTHY_GRADIENTS = 0.03
 """Least gradient of a layer over their median at which no signal is lost: 0.15 in healthy networks (DOCTOR 2.1) / 5."""
 HARMLESS = frozenset({"loss-input", "input", "label-order", "predictions", "start", "schedule", "memory", "sign"})
-HARMLESS |= {"dropout", "clipped", "batch-norm-small", "overlap", "feature-tells", "neighbours", "replicas"}
+HARMLESS |= {"dropout", "clipped", "batch-norm-small", "overlap", "feature-tells", "neighbours", "replicas", "noise"}
+HARMLESS |= {"judged-input"}
 """Kinds of facts that are there in a healthy training as well."""
 
 

@@ -28,6 +28,8 @@ SEEN = 2**13
 """Numbers of an output that are looked at, about."""
 FIRST = 3
 """Batches that are described whole."""
+JUDGED = 8
+"""Evaluated batches that are described."""
 LARGE, SOME = 2**20, 2**14
 """Numbers of an input above which only some rows are described: in the first batches, and later."""
 
@@ -62,6 +64,8 @@ class Activity:
         """What the first outermost call of this step was given."""
         self.evaluated: tuple[nn.Module, tuple[Any, ...], dict[str, Any]] | None = None
         """The first outermost call in evaluation mode, until it was tried twice."""
+        self.judged_inputs = 0
+        """Batches that were evaluated and described."""
         self.tried = False
         self.shadow = False
         """Whether a step of a compiled network is being run again without gradients."""
@@ -147,6 +151,9 @@ class Activity:
                 self.root, self.batch, self._first = weakref.ref(module), (args, kwargs), ""
                 if self.ledger.close:
                     self._input(args, kwargs)
+        elif not module.training and self.judged_inputs < JUDGED and self.ledger.step:
+            self.judged_inputs += 1
+            self._input(args, kwargs, "judged-input")
         elif module.training and modal:
             self._judged = self._judged if self.evaluating else user_line()
             self.evaluating += 1
@@ -158,7 +165,7 @@ class Activity:
             self.ledger.note("evaluated-in-train", "", self._judged, batches=self.evaluating, module=self._modal)
         self.evaluating = 0
 
-    def _input(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+    def _input(self, args: tuple[Any, ...], kwargs: dict[str, Any], kind: str = "input") -> None:
         value = next((one for one in (*args, *kwargs.values()) if isinstance(one, Tensor) and one.dim()), None)
         if value is None or value.numel() == 0:
             return
@@ -171,8 +178,9 @@ class Activity:
         facts["features"] = value.shape[-1] if value.dim() > 1 else 1
         if value.is_floating_point():
             facts |= _of_values(value.float())
-        self._inputs = len(self.ledger.facts)
-        self.ledger.note("input", "", user_line(), **facts)
+        if kind == "input":
+            self._inputs = len(self.ledger.facts)
+        self.ledger.note(kind, "", user_line(), **facts)
 
     def _leaf(self, module: nn.Module, args: tuple[Any, ...], output: object) -> None:
         top = self.stack[0].module if self.stack else module

@@ -61,6 +61,8 @@ class Open:
     backwards: int = 0
     losses: list[Tensor] = field(default_factory=list)
     norm: Tensor | None = None
+    part: Tensor | None = None
+    """Square of the norm of the gradients of the first of several batches."""
 
 
 class Watch:
@@ -81,6 +83,8 @@ class Watch:
         self.fired = 0
         """Steps that optimizers made."""
         self._open = Open()
+        self._scales = False
+        """Whether gradients are those of a loss that a scaler multiplied."""
         self._scaled: dict[int, Tensor] = {}
         """Number of a node -> the loss before it was scaled."""
         self._leaves: list[weakref.ref[Tensor]] = []
@@ -160,6 +164,8 @@ class Watch:
                 self.questions.of_batch(fed)
             if not self.ledger.step and not self._open.backwards and not self.compiled:
                 self.questions.of_first(fed, given)
+            if self._open.backwards == 1 and self.optimizers.held and not self._scales:
+                self._open.part = _square(self.optimizers.held[0].params())
         loss = fed[0].value if len(fed) == 1 else value
         self._open.losses.append(loss if loss.device.type == "cpu" else loss.clone())
         if loss.device.type == "cpu" and not self.questions.broken and not math.isfinite(float(loss)):
@@ -186,6 +192,10 @@ class Watch:
             return
         if ran and self._shadow is not None:
             self._run_shadow()
+        if self._open.part is not None and held is self.optimizers.held[0]:
+            norm, parts = self._open.norm, self._open.backwards
+            whole = _square(held.params()) if norm is None else norm.square()
+            self.ledger.note("noise", part=self._open.part, whole=whole, parts=parts)
         self.optimizers.stepping(held, ran, closure)
         if ran:
             if held.steps < CUTS:
@@ -272,6 +282,7 @@ class Watch:
 
     def scaled(self, scaled: object, loss: object) -> None:
         """A gradient scaler multiplied a loss."""
+        self._scales = True
         if isinstance(scaled, Tensor) and isinstance(loss, Tensor) and scaled.grad_fn is not None:
             self._scaled[scaled.grad_fn._sequence_nr()] = loss.detach()
 
@@ -322,6 +333,12 @@ class Watch:
             pending, self.losses.pending = self.losses.pending, []
             self.close(None, gauge.after())
             self.losses.pending = pending
+
+
+def _square(params: list[Tensor]) -> Tensor:
+    """The square of the norm of the gradients."""
+    squares = [param.grad.detach().float().square().sum() for param in params if param.grad is not None]
+    return torch.stack(squares).sum() if squares else torch.zeros(())
 
 
 def _traced() -> bool:
