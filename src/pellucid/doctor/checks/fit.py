@@ -104,9 +104,9 @@ class LabelNoise(Check):
         fact = next(history.seen("neighbours"), None)
         if fact is not None and (share := _contradicted(fact)):
             message = (
-                f"{share:.0%} of the rows have another label than the rows around them, and which one seems drawn by "
-                f"lot: {number(fact, 'second'):.0%} have the second most frequent around them (healthy: above "
-                f"{_flat(fact) + AT_A_BORDER * (1 - _flat(fact)):.0%})."
+                f"{share:.0%} of the rows have another label than most rows around them, and any other: "
+                f"{number(fact, 'second'):.0%} of these have the one that comes second there (at a border between "
+                f"classes above {_flat(fact) + AT_A_BORDER * (1 - _flat(fact)):.0%})."
             )
             yield self._finding("warning", message, {"contradicted": share, "second": number(fact, "second") or 0.0}, 0)
             return

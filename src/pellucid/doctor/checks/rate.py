@@ -311,8 +311,9 @@ def _torn(history: History, sizes: list[Sample]) -> Sample | None:
     losses = [update.loss for update in history.updates[:EVERY]]
     if len(first) < LAST or first[-1].step > 2 * FIRST_STEPS or sum(one.value > TORN for one in first) < HOLDS:
         return None
-    most = SURGE * max(losses[0], history.constant or 0.0)
-    return Sample(first[0].step, median(one.value for one in first)) if max(losses[1:]) > most else None
+    most = SURGE * max([*losses[:1], history.constant or 0.0])
+    leapt_up = any(loss > most for loss in losses[1:])
+    return Sample(first[0].step, median(one.value for one in first)) if leapt_up else None
 
 
 def _window(sizes: list[Sample]) -> Sample | None:
