@@ -23,15 +23,18 @@ def diagnose(history: History, ignore: Iterable[str] = (), faults: dict[str, str
     """
     silent = frozenset(ignore)
     found: list[Finding] = []
+    failed: dict[str, Exception] = {}
     for kind in kinds(Check):
         if kind in silent:
             continue
         try:
             found += _gated(concrete(Check, kind), history)
-        except Exception:
-            if faults is None:
-                raise
-            faults[kind] = traceback.format_exc()  # of a check, which must not end the training it looks at
+        except Exception as fault:  # noqa: BLE001 - of a check, which must not end the training it looks at
+            failed[kind] = fault
+    for kind, fault in failed.items():
+        if faults is None:
+            raise fault
+        faults[kind] = "".join(traceback.format_exception(fault))
     found = _firsts(sorted(found, key=_order))
     found = [replace(finding, explains=_explained(finding, found[place + 1 :])) for place, finding in enumerate(found)]
     return [_after(finding, found[:place]) for place, finding in enumerate(found)]
