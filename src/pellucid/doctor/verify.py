@@ -144,14 +144,8 @@ def judge(
     """The word, the probability of luck, and the reason, for a cure of `finding`."""
     name = judged_by(finding)
     before, after = _levels(control, cure, name)
-    luck = sign_flip([one - other for one, other in zip(before, after, strict=True)])
+    luck, gain, needed = _effect(before, after)
     gone = sum(not _shows(arm, finding) for arm in cure) / len(cure)
-    gain, needed = fmean(before) - fmean(after), max(GAIN * abs(fmean(before)), NOISE * _between(before))
-    if min(*before, *after) > 0 and max(before) > WIDE * min(before):  # such losses differ by factors, not by sums
-        shares = [math.log(one) for one in before], [math.log(one) for one in after]
-        luck = sign_flip([one - other for one, other in zip(*shares, strict=True)])
-        gain = fmean(before) * -math.expm1(fmean(shares[1]) - fmean(shares[0]))
-        needed = fmean(before) * max(GAIN, -math.expm1(-NOISE * _between(shares[0])))
     word = next((word for word, most in LUCK.items() if luck <= most), None)
     new = {check for arm in cure for check in arm.checks if _tells(check, finding)}
     new -= {check for arm in control for check in arm.checks}
@@ -238,6 +232,18 @@ def _levels(control: tuple[Arm, ...], cure: tuple[Arm, ...], name: str) -> tuple
     most = max(starts or [loss for loss in losses if math.isfinite(loss)] or [0.0])
     levels = [min(loss, most) if math.isfinite(loss) else most for loss in losses]
     return levels[: len(control)], levels[len(control) :]
+
+
+def _effect(before: list[float], after: list[float]) -> tuple[float, float, float]:
+    """(probability of luck, how much lower the losses are, how much lower they must be)."""
+    mean = fmean(before)
+    if min(*before, *after) > 0 and max(before) > WIDE * min(before):  # such losses differ by factors, not by sums
+        before, after = ([math.log(one) for one in losses] for losses in (before, after))
+        gain = -mean * math.expm1(fmean(after) - fmean(before))
+        needed = mean * max(GAIN, -math.expm1(-NOISE * _between(before)))
+    else:
+        gain, needed = mean - fmean(after), max(GAIN * abs(mean), NOISE * _between(before))
+    return sign_flip([one - other for one, other in zip(before, after, strict=True)]), gain, needed
 
 
 def _shows(arm: Arm, finding: Finding) -> bool:

@@ -13,7 +13,7 @@ from torch import nn
 from torch.distributed import HashStore
 
 from pellucid.doctor.script import replicas
-from pellucid.doctor.script.replicas import Replica, compared, together
+from pellucid.doctor.script.replicas import Replica, compared
 
 
 def pair(steps: int, *, weights: tuple[float, float], rows: tuple[float, float]) -> dict[str, int]:
@@ -22,9 +22,9 @@ def pair(steps: int, *, weights: tuple[float, float], rows: tuple[float, float])
     for one, weight, row in zip(both, weights, rows, strict=True):
         one.store = store
         for _ in range(steps):
-            one.runs(nn.Identity(), (torch.full((4, 2), row),))
-            one.runs(nn.Identity(), (torch.zeros(4, 2),))  # a layer inside: the batch is known already
-            one.stepped([torch.full((3,), weight)])
+            one.runs((torch.full((4, 2), row),))
+            one.runs((torch.zeros(4, 2),))  # a layer inside: the batch is known already
+            one.stepped([{"params": [torch.full((3,), weight)]}])
     told = both[0].told()
     assert told is not None
     return told
@@ -43,7 +43,7 @@ def test_weights_that_differ_and_batches_that_do_not() -> None:
 def test_nobody_waits_for_a_process_that_is_behind() -> None:
     first = Replica(0, 2)
     first.store = HashStore()
-    first.stepped([torch.ones(2)])
+    first.stepped([{"params": [torch.ones(2)]}])
     told = first.told()
     assert told is not None and told["compared"] == 0
 
@@ -51,7 +51,7 @@ def test_nobody_waits_for_a_process_that_is_behind() -> None:
 def test_processes_that_never_joined() -> None:
     lonely = Replica(0, 2)
     assert lonely.told() is None, "it did not train"
-    lonely.stepped([torch.ones(2)])
+    lonely.stepped([{"params": [torch.ones(2)]}])
     told = lonely.told()
     assert told is not None and told["alone"] == 1
 
@@ -62,13 +62,12 @@ def test_weights_that_are_shared_out_are_left_alone() -> None:
 
     one = Replica(0, 2)
     one.store = HashStore()
-    one.stepped([FlatParameter(torch.ones(3))])
+    one.stepped([{"params": [FlatParameter(torch.ones(3))]}])
     assert one.told() is None
 
 
 def test_a_process_of_its_own_is_not_followed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("RANK", raising=False)
-    assert not together()
     with compared() as replica:
         assert replica is None
 

@@ -9,10 +9,16 @@ from collections.abc import Sequence
 LAUNCHERS = ("torch.distributed.run", "torch.distributed.launch")
 
 
+def place() -> tuple[int, int] | None:
+    """(number of this process, how many there are) of those that a launcher started to train together."""
+    rank, world = os.environ.get("RANK", ""), os.environ.get("WORLD_SIZE", "")
+    return (int(rank), int(world)) if rank.isdigit() and world.isdigit() else None
+
+
 def quiet_rank() -> bool:
     """Whether this process is one of several that train together, and not the first."""
-    rank = os.environ.get("RANK", "")
-    return "WORLD_SIZE" in os.environ and rank.isdigit() and int(rank) > 0
+    here = place()
+    return here is not None and here[0] > 0
 
 
 def through(module: str, args: list[str], options: Sequence[str]) -> list[str] | None:

@@ -7,10 +7,9 @@ first one reads what is there when it is over.
 from __future__ import annotations
 
 import json
-import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 import torch
@@ -19,15 +18,12 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.optim import Optimizer
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
+from pellucid.doctor.script.ranks import place
+
 STEPS = tuple(2**power for power in range(11))
 """Steps after which the processes write down what they have."""
 SHARDED = ("DTensor", "FlatParameter", "ShardedTensor")
 """Classes of weights of which each process holds a part of its own."""
-
-
-def together() -> bool:
-    """Whether this process is one of several that train together."""
-    return os.environ.get("RANK", "").isdigit() and int(os.environ.get("WORLD_SIZE", "1")) > 1
 
 
 class Replica:
@@ -43,18 +39,24 @@ class Replica:
         self.sharded = False
         self._batch: str | None = None
 
-    def runs(self, module: nn.Module, args: Any) -> None:
+    @property
+    def due(self) -> bool:
+        """Whether what the step that runs makes is to be written down."""
+        return self.step + 1 in STEPS and not self.sharded
+
+    def runs(self, args: Any) -> None:
         """A module is about to run: the first one of a step is given the batch."""
-        if self._batch is None and self.step + 1 in STEPS and torch.is_grad_enabled():
+        if self._batch is None and self.due and torch.is_grad_enabled():
             given = next((one for one in args if isinstance(one, Tensor) and one.numel()), None)
             self._batch = "" if given is None else _digest([given])
 
-    def stepped(self, params: list[Tensor]) -> None:
-        """An optimizer has stepped."""
+    def stepped(self, groups: list[dict[str, Any]]) -> None:
+        """An optimizer of these groups of weights has stepped."""
+        due, (batch, self._batch) = self.due, (self._batch, None)
         self.step += 1
-        batch, self._batch = self._batch, None
-        if self.step not in STEPS or self.sharded:
+        if not due:
             return
+        params = [param for group in groups for param in group["params"]]
         self.sharded = any(kind.__name__ in SHARDED for param in params for kind in type(param).__mro__)
         self.store = self.store or _store()
         self.alone = self.alone and self.store is None
@@ -90,38 +92,40 @@ class Replica:
 @contextmanager
 def compared() -> Iterator[Replica | None]:
     """Follows this process among those that train together; None where it is alone."""
-    if not together():
+    here = place()
+    if here is None or here[1] < 2:
         yield None
         return
-    replica = Replica(int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))
-    handles: list[Any] = []
+    replica, hooks = Replica(*here), ExitStack()
+    listens: list[Any] = []
+    """The hook of all modules, while a batch is to be seen: it makes every one of them slower."""
 
-    def leave() -> None:
-        while handles:
-            handles.pop().remove()
+    def listen(on: bool) -> None:
+        if on and not listens:
+            listens.append(register_module_forward_pre_hook(runs))
+        while listens and not on:
+            listens.pop().remove()
+
+    def guarded(act: Callable[[Any], None], given: Any) -> None:
+        try:
+            act(given)
+        except Exception:  # noqa: BLE001 - a store that is gone, or weights of a strange kind, must not end a training
+            hooks.close()
 
     def runs(module: nn.Module, args: Any) -> None:
         if not torch.compiler.is_compiling():
-            _guarded(leave, replica.runs, module, args)
+            guarded(replica.runs, args)
 
     def stepped(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        params = [param for group in optimizer.param_groups for param in group["params"]]
-        _guarded(leave, replica.stepped, params)
-        if replica.step >= STEPS[-1]:
-            leave()
+        listen(False)
+        guarded(replica.stepped, optimizer.param_groups)
+        listen(replica.due)
 
-    handles += [register_module_forward_pre_hook(runs), register_optimizer_step_post_hook(stepped)]
-    try:
+    with hooks:
+        hooks.callback(listen, False)
+        hooks.callback(register_optimizer_step_post_hook(stepped).remove)
+        listen(True)
         yield replica
-    finally:
-        leave()
-
-
-def _guarded(leave: Any, act: Any, *args: Any) -> None:
-    try:
-        act(*args)
-    except Exception:  # noqa: BLE001 - a store that is gone, or weights of a strange kind, must not end a training
-        leave()
 
 
 def _store() -> Any:

@@ -49,7 +49,7 @@ class Tells:
         """(`feature 3`, share of its variance that goes with the target) of those that tell nearly all, best first."""
         if self.rows < FEWEST or self.features[0].dim() != 2:
             return []
-        x_NF, y_N = torch.cat(self.features).double().cpu(), torch.cat(self.targets).double().cpu()
+        x_NF, y_N = self._kept()
         kinds = y_N.unique()
         if len(kinds) < 2 or not bool(torch.isfinite(x_NF).all()):
             return []
@@ -74,8 +74,8 @@ class Tells:
         """
         if self.rows < FEWEST:
             return {}
-        given_NF = torch.cat(self.features).double().cpu().flatten(1)
-        row_NF = torch.cat([given_NF, torch.cat(self.targets).double().cpu()[:, None]], 1).unique(dim=0)
+        given_NF, y_N = self._kept()
+        row_NF = torch.cat([given_NF, y_N[:, None]], 1).unique(dim=0)
         x_NF, (kinds, class_N) = row_NF[:, :-1], row_NF[:, -1].unique(return_inverse=True)
         spread_F = x_NF.std(0)
         fit = len(row_NF) >= FEWEST and len(kinds) > 1 and bool(torch.isfinite(x_NF).all())
@@ -99,6 +99,9 @@ class Tells:
             "second": float((second_N == class_N)[wrong_N].double().mean()) if bool(wrong_N.any()) else 1.0,
             "agree": float((same - luck.mean()) / luck.std().clamp_min(1e-12)),
         }
+
+    def _kept(self) -> tuple[Tensor, Tensor]:
+        return torch.cat(self.features).double().cpu().flatten(1), torch.cat(self.targets).double().cpu()
 
 
 def _are_classes(kinds: Tensor) -> bool:
