@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from pellucid.artifacts import verify_folder
@@ -89,11 +90,11 @@ def _prove(
     found: list[tuple[verify.Verdict, Recipe]] = []
     for number, (treatment, changed) in enumerate(tries, 1):
         start, kind = before if treatment.rolls_back else None, str(treatment.dump()["kind"])
-        if start not in controls:
-            name = "control" if start is None else f"control-{int(start.name)}"
-            arms = verify.arms(treated.recipe, raw, trials / name, seeds, start)
-            controls[start] = _told(arms, "as it was", seeds, tell)
-        arms = verify.arms(changed, raw, trials / kind, seeds, start)
+        name = "control" if start is None else f"control-{int(start.name)}"
+        sides = [] if start in controls else [verify.Side(treated.recipe, trials / name, start)]
+        arms = verify.arms([*sides, verify.Side(changed, trials / kind, start)], raw, seeds)
+        if sides:
+            controls[start] = _told(islice(arms, seeds), "as it was", seeds, tell)
         cure = _told(arms, f"treatment {number} of at most {len(tries)}, {kind}", seeds, tell)
         moved = changed.changes(treated.recipe)
         verdict = verify.verdict(treatment, moved, treated.finding, controls[start], cure)

@@ -134,7 +134,7 @@ def lines(folder: Path) -> list[bytes]:
 
 def test_the_first_arm_is_the_run_and_the_others_are_not(run: Path, tmp_path: Path):
     recipe, raw = locked(run)
-    first, second = verify.arms(recipe, raw, tmp_path, 2)
+    first, second = verify.arms([verify.Side(recipe, tmp_path)], raw, 2)
     assert [first.seed, second.seed] == [recipe.seed, recipe.seed + 1] and first.loss != second.loss
     assert read_identity(tmp_path / "1")["recipe"] != read_identity(tmp_path / "0")["recipe"]
     steps = [line for line in lines(tmp_path / "0") if b'"event":"step"' in line]
@@ -145,7 +145,7 @@ def test_arms_go_on_from_a_checkpoint(run: Path, tmp_path: Path):
     recipe, raw = locked(run)
     start = checkpoint.committed(run)[0]
     step = int(start.name)
-    list(verify.arms(recipe, raw, tmp_path, 2, start))
+    list(verify.arms([verify.Side(recipe, tmp_path, start)], raw, 2))
     for number in ("0", "1"):
         before = next(line for line in lines(run) if b'"step":%d,' % step in line)
         place = lines(run).index(before) + 1
@@ -161,7 +161,7 @@ def test_an_arm_that_breaks_is_the_worst_there_is(run: Path, tmp_path: Path):
     recipe, raw = locked(run)
     assert recipe.optimizer is not None
     wild = recipe.replace(optimizer={"kind": "sgd", "learning_rate": 1e30})
-    (one,) = verify.arms(wild, raw, tmp_path, 1)
+    (one,) = verify.arms([verify.Side(wild, tmp_path)], raw, 1)
     assert one.loss == one.valid == math.inf and one.checks
 
 

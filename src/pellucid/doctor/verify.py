@@ -20,15 +20,14 @@ from pellucid.doctor.check import Check
 from pellucid.doctor.history import History
 from pellucid.doctor.run import diagnosed, history
 from pellucid.doctor.treatment import Treatment
-from pellucid.errors import TrainingError
 from pellucid.files import write_atomic
 from pellucid.findings import Finding
 from pellucid.parts import load_kind
 from pellucid.recipe import Recipe
 from pellucid.record import defined
-from pellucid.training import checkpoint
+from pellucid.training import checkpoint, stacked
 from pellucid.training import folder as folders
-from pellucid.training.run import Writer, events
+from pellucid.training.run import Writer
 from pellucid.training.session import Session, prepare
 
 GAIN = 0.02
@@ -92,27 +91,41 @@ class Verdict:
         return asdict(self) | arms
 
 
-def arms(recipe: Recipe, raw: Raw, folder: Path, seeds: int, start: Path | None = None) -> Iterator[Arm]:
-    """Trains a recipe with several seeds, each in a folder of its own.
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One side of a comparison: a recipe that is trained with several seeds."""
 
-    Args:
-        start: a checkpoint of another run with the same data and network; every arm goes on from it, and seeds differ
-            in what comes after.
-    """
-    for number in range(seeds):
-        own = recipe.replace(seed=recipe.seed + number)
-        place = folder / f"{number}"
+    recipe: Recipe
+    folder: Path
+    """Each training has a folder of its own in it."""
+    start: Path | None = None
+    """A checkpoint of another run with the same data and network; every training goes on from it, and seeds differ in
+    what comes after."""
+
+    def begin(self, number: int, raw: Raw) -> tuple[Session, Writer]:
+        """A training before its first step."""
+        own = self.recipe.replace(seed=self.recipe.seed + number)
+        place = self.folder / f"{number}"
         place.mkdir(parents=True)
-        session = prepare(own if start is None else recipe, raw)
+        session = prepare(own if self.start is None else self.recipe, raw)
         writer: Writer = folders.create(place, session, None, "")
-        if start is not None:
-            _go_on(session, writer, start, own.seed)
-        try:
-            for _ in events(session, writer):
-                pass
-        except TrainingError:
-            pass  # the record says how it ended
-        yield arm(own.seed, history(place), diagnosed(place))
+        if self.start is not None:
+            _go_on(session, writer, self.start, own.seed)
+        return session, writer
+
+
+def arms(sides: list[Side], raw: Raw, seeds: int) -> Iterator[Arm]:
+    """Trains all sides, and yields the arms of the first, of the second, and so on; small networks side by side."""
+    todo = [(side, number) for side in sides for number in range(seeds)]
+    first = sides[0].begin(0, raw)
+    together = stacked.worth(first[0], len(todo))
+    if together:
+        stacked.train([first, *(side.begin(number, raw) for side, number in todo[1:])])
+    for place, (side, number) in enumerate(todo):
+        if not together:
+            stacked.train([side.begin(number, raw) if place else first])
+        folder = side.folder / f"{number}"
+        yield arm(side.recipe.seed + number, history(folder), diagnosed(folder))
 
 
 def arm(seed: int, told: History, found: Iterable[Finding]) -> Arm:

@@ -18,10 +18,10 @@ class Noisy(nn.Module):
         super().__init__()
         self.draw: Draw | None = None
 
-    def generator(self) -> torch.Generator:
-        """The generator to draw from."""
+    def drawing(self) -> Draw:
+        """Where to draw from."""
         assert self.draw is not None, f"{type(self).__name__} in training needs a draw: call nn.noise.share_draw first"
-        return self.draw.generator
+        return self.draw
 
 
 class Dropout(Noisy):
@@ -41,8 +41,7 @@ class Dropout(Noisy):
             return x
         keep = 1 - self.share
         # Comparing uniform numbers is three times as fast on a CPU as bernoulli_; in half precision it would be coarse.
-        drawn = torch.empty_like(x, dtype=torch.float32).uniform_(generator=self.generator())
-        return x * drawn.lt_(keep).to(x.dtype).div_(keep)
+        return x * self.drawing().uniform_like(x).lt(keep).to(x.dtype).div_(keep)
 
     def extra_repr(self) -> str:
         return f"share={self.share}"
@@ -60,7 +59,7 @@ class GaussianNoise(Noisy):
         """x_... -> x_... + noise."""
         if not self.training or self.scale == 0:
             return x
-        return x + torch.empty_like(x).normal_(0.0, self.scale, generator=self.generator())
+        return x + self.drawing().normal_like(x) * self.scale
 
     def extra_repr(self) -> str:
         return f"scale={self.scale}"

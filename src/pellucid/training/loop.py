@@ -11,7 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator
 from contextlib import nullcontext
+from dataclasses import dataclass
 from itertools import islice
+from typing import cast
 
 import torch
 
@@ -26,11 +28,27 @@ from pellucid.training.finite import not_finite
 from pellucid.training.state import Player, State, player
 
 
+@dataclass
+class Ask:
+    """A step of a network that is trained together with others, before its gradient is known."""
+
+    state: State
+    moving: Player
+    batch: Batch
+    answer: tuple[float, float] | None = None
+    """(loss, weight of the rows) where the gradient is in `.grad`; None: the step finds both by itself."""
+
+
 def steps(state: State, phases: Iterable[Phase]) -> Iterator[Step]:
     """Trains from where `state` stands; at every yield the state is complete.
 
     Raises: TrainingError at the first loss that is not finite, before it can reach the weights.
     """
+    return cast("Iterator[Step]", asking(state, phases))  # a network that is trained alone asks nobody
+
+
+def asking(state: State, phases: Iterable[Phase]) -> Iterator[Step | Ask]:
+    """What `steps` yields, and before each step of a network that is trained together with others its `Ask`."""
     done = 0
     for number, phase in enumerate(phases):
         if number >= state.phase:
@@ -39,7 +57,7 @@ def steps(state: State, phases: Iterable[Phase]) -> Iterator[Step]:
         done += phase.steps
 
 
-def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
+def _phase(state: State, phase: Phase, done: int) -> Iterator[Step | Ask]:
     players = [player(state, turn) for turn in phase.turns]
     state.network.train()
     if state.average is None and state.recipe.averaging is not None:
@@ -49,7 +67,14 @@ def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
         epoch = state.epoch
         while group := list(islice(stream, phase.accumulate)):
             watch = Watch(state.network) if due(state.step + 1, state.recipe.probes.every or 0) else None
-            moves = [_move(state, moving, group, done, phase.steps, watch) for moving in players]
+            moves: list[tuple[float, float, float, float | None]] = []
+            for moving in players:
+                known = None
+                if state.together and watch is None and len(group) == 1:
+                    ask = Ask(state, moving, group[0])
+                    yield ask
+                    known = ask.answer
+                moves.append(_move(state, moving, group, done, phase.steps, watch, known))
             loss, rows, rate, norm = moves[-1]
             state.step += 1
             state.reading = watch and watch.reading(state.step, state.silent)
@@ -64,15 +89,29 @@ def _phase(state: State, phase: Phase, done: int) -> Iterator[Step]:
 
 
 def _move(
-    state: State, moving: Player, group: list[Batch], done: int, steps: int, watch: Watch | None
+    state: State,
+    moving: Player,
+    group: list[Batch],
+    done: int,
+    steps: int,
+    watch: Watch | None,
+    known: tuple[float, float] | None,
 ) -> tuple[float, float, float, float | None]:
-    """One update of one player -> the loss before it, the weight of its rows, the rate, and the norm if clipped."""
+    """One update of one player -> the loss before it, the weight of its rows, the rate, and the norm if clipped.
+
+    Args:
+        known: the loss and the weight, where the gradient is there already.
+    """
     recipe, optimizer = state.recipe, state.recipe.optimizer
     assert optimizer is not None and optimizer.learning_rate is not None
-    for param in moving.params:
-        param.grad = None
-    with nullcontext() if watch is None else watch.outputs():
-        loss, rows = _backward(state, moving, group)
+    if known is None:
+        for param in moving.params:
+            param.grad = None
+        with nullcontext() if watch is None else watch.outputs():
+            loss, rows = _backward(state, moving, group)
+    else:
+        loss, rows = known
+        _check(state, moving, group[0], 0, loss)
     params = [param for param in moving.params if param.grad is not None]
     grads: list[torch.Tensor] = [param.grad for param in params if param.grad is not None]
     rate = optimizer.learning_rate
@@ -123,10 +162,7 @@ def _backward(state: State, moving: Player, group: list[Batch]) -> tuple[float, 
             continue
         part = part / here if len(group) == 1 else part
         value = part.item()
-        if state.see is not None:
-            state.see(moving.turn.name, batch, micro, value if len(group) == 1 else value / float(here))
-        if not math.isfinite(value):
-            raise not_finite(state, batch, value)
+        _check(state, moving, batch, micro, value if len(group) == 1 else value / float(here))
         part.backward()
         if len(group) == 1:
             return value, float(here)
@@ -135,6 +171,17 @@ def _backward(state: State, moving: Player, group: list[Batch]) -> tuple[float, 
         return 0.0, 0.0
     torch._foreach_div_([param.grad for param in moving.params if param.grad is not None], count)
     return total / count, count
+
+
+def _check(state: State, moving: Player, batch: Batch, micro: int, loss: float) -> None:
+    """Shows a batch and its mean loss to whoever looks on.
+
+    Raises: TrainingError where the loss is not finite.
+    """
+    if state.see is not None:
+        state.see(moving.turn.name, batch, micro, loss)
+    if not math.isfinite(loss):
+        raise not_finite(state, batch, loss)
 
 
 def _gradient(param: torch.Tensor) -> torch.Tensor:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import torch
 
@@ -29,6 +29,7 @@ from pellucid.training import checkpoint, evaluate, loop, stop
 from pellucid.training.built import built
 from pellucid.training.finite import all_finite, kept_not_finite
 from pellucid.training.flight import Recorder
+from pellucid.training.loop import Ask
 from pellucid.training.session import Session
 from pellucid.training.state import averaged
 
@@ -139,10 +140,20 @@ def events(
 
     Raises: TrainingError, ResourceError, and Interrupted after a signal, with the state committed.
     """
+    return cast("Generator[Event, None, None]", asking(session, writer, signals, examine))
+
+
+def asking(
+    session: Session, writer: Writer, signals: Signals | None = None, examine: Examine = lambda event: ()
+) -> Generator[Event | Ask, None, None]:
+    """What `events` yields, and before each step of a network that is trained together with others its `Ask`."""
     recorder = None if writer.folder is None else Recorder(session, writer.folder)
     session.state.see = None if recorder is None else recorder.see
     with devices.computing(session.recipe.threads), _generators(session.recipe), _kept(writer, session, recorder):
         for event in _events(session, writer, signals or Signals()):
+            if isinstance(event, Ask):
+                yield event
+                continue
             if recorder is not None:
                 recorder.note(event)
             writer.record(event)
@@ -154,7 +165,7 @@ def events(
         writer.flush()
 
 
-def _events(session: Session, writer: Writer, signals: Signals) -> Iterator[Event]:
+def _events(session: Session, writer: Writer, signals: Signals) -> Iterator[Event | Ask]:
     """What happens, in its order; whoever iterates has recorded an event when the next one is asked for."""
     state, recipe = session.state, session.recipe
     assert recipe.evaluate.every is not None and recipe.checkpoint.every is not None
@@ -162,7 +173,10 @@ def _events(session: Session, writer: Writer, signals: Signals) -> Iterator[Even
     if state.step == 0:
         yield built(session)
     if state.stopped is None:
-        for event in loop.steps(state, session.phases()):
+        for event in loop.asking(state, session.phases()):
+            if isinstance(event, Ask):
+                yield event
+                continue
             if state.reading is not None:
                 yield state.reading
             yield event

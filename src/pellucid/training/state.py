@@ -72,6 +72,8 @@ class State:
     """Rectifier -> in how many readings in a row each of its units was silent."""
     reading: Reading | None = None
     """What the probes read at this step; None where they do not read it."""
+    together: bool = False
+    """Whether each step first asks for its gradient, which one program computes for several networks."""
     see: Callable[[str, Batch, int, float], None] | None = None
     """Is given every batch before its gradient is known: the name of the turn, the batch, its number in the step, and
     its mean loss."""
