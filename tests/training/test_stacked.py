@@ -134,12 +134,12 @@ def test_what_differs_together_goes_on_alone(answered: list[int], tmp_path: Path
     assert answered == [-2]
 
 
-def test_when_it_is_worth_it():
-    small = prepare(recipe_of("iris", None, SMALL | {"method.epochs": 400})[0])
+@pytest.mark.parametrize("but", [
+    {"method.epochs": 4}, {"precision": "bfloat16"}, {"model.widths": [1024, 64]},
+    {"method.batch": 2, "model.widths": [400, 300]},
+], ids=["short", "bfloat16", "much work", "many weights"])  # fmt: skip
+def test_when_it_is_worth_it(but: dict[str, Any]):
+    long = SMALL | {"method.epochs": 400}
+    small, other = (prepare(recipe_of("iris", None, long | changed)[0]) for changed in ({}, but))
     assert stacked.worth(small, 4) and not stacked.worth(small, 1), "one alone brings nothing"
-    short = prepare(recipe_of("iris", None, SMALL)[0])
-    assert not stacked.worth(short, 4)
-    half = prepare(recipe_of("iris", None, SMALL | {"method.epochs": 400, "precision": "bfloat16"})[0])
-    assert not stacked.worth(half, 4)
-    wide = prepare(recipe_of("iris", None, SMALL | {"method.epochs": 400, "model.widths": [1024, 1024]})[0])
-    assert not stacked.worth(wide, 4)
+    assert not stacked.worth(other, 4)

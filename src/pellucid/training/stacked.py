@@ -44,6 +44,8 @@ AGREES = 1e-4
 """Largest distance from what a member finds alone, as a share of it; rounding stays far below."""
 MOST_BYTES = 2**30
 """Of the data of all members together."""
+MOST_WEIGHTS = 100_000
+"""Of one member; tables of word vectors that are larger spend their time on memory, and took twice as long stacked."""
 FEWEST = 3000
 """Steps of all members together from which the second or so that torch takes to load its rules is worth it."""
 Member = tuple[Session, Writer]
@@ -61,7 +63,9 @@ def worth(session: Session, members: int) -> bool:
         return False
     held = sum(tensor.numel() * tensor.element_size() for part in parts for tensor in forms.tensors(part.input))
     work = step_work(session.layers, math.ceil(len(session.dataset.train) / session.per_epoch))
-    return members * held <= MOST_BYTES and work < SMALL_WORK and members * session.steps >= FEWEST
+    weights = sum(param.numel() for param in session.state.network.parameters())
+    small = members * held <= MOST_BYTES and work < SMALL_WORK and weights <= MOST_WEIGHTS
+    return small and members > 1 and members * session.steps >= FEWEST
 
 
 def train(members: list[Member]) -> None:
