@@ -31,3 +31,19 @@ def test_what_has_no_gradient_has_a_norm_and_an_update() -> None:
 def test_numbers_of_several_instruments_come_at_once() -> None:
     later = [Later([torch.tensor(1.0), torch.tensor(2)], list), Later([], list), Later([torch.tensor(True)], list)]
     assert read(later) == [[1.0, 2.0], [], [1.0]]
+
+
+@pytest.mark.parametrize("shape", [(2048, 640), (3, 1_000_001), (1_500_000,), (64, 3, 100, 100)])
+def test_of_a_large_tensor_some_numbers_say_what_all_do(shape: tuple[int, ...]) -> None:
+    draw = torch.Generator().manual_seed(0)
+    param = torch.nn.Parameter(torch.randn(shape, generator=draw))
+    param.grad = torch.randn(shape, generator=draw) * 0.1
+    gauge = Gauge(["weight"], [param])
+    gauge.before()
+    with torch.no_grad():
+        param -= 0.5 * param.grad
+    (told,) = read([gauge.after()])
+    assert told["weight"]["norm"] == pytest.approx(param.numel() ** 0.5, rel=0.02)
+    assert told["weight"]["gradient"] == pytest.approx(0.1, rel=0.02)
+    assert told["weight"]["update"] == pytest.approx(0.05, rel=0.02)
+    assert told["weight"]["along"] < 0 and told["weight"]["largest"] > 0.3

@@ -17,8 +17,10 @@ import torch
 from torch import Tensor
 
 Said = TypeVar("Said")
-MOST = 2**20
-"""Numbers of one tensor that are looked at; of larger ones, places evenly spread."""
+MOST = 2**17
+"""Numbers of one tensor that are looked at; of larger ones, rows evenly spread, and of few rows places."""
+FEWEST_ROWS = 16
+"""Rows that must be left."""
 
 
 class Later(NamedTuple, Generic[Said]):
@@ -54,6 +56,8 @@ class Gauge:
         self.names = list(names)
         self.params = list(params)
         self._spread = [math.ceil(param.numel() / MOST) for param in self.params]
+        self._parts: list[float] = []
+        """How many times as many numbers each has as are looked at."""
         self._copies: list[Tensor] = []
         self._gradients: list[Tensor | None] = []
         self._sizes: tuple[list[Tensor], list[Tensor]] = [], []
@@ -67,6 +71,8 @@ class Gauge:
         """
         self._scale = scale
         self._copies = [self._some(param, at).clone() for at, param in enumerate(self.params)]
+        held = zip(self.params, self._copies, strict=True)
+        self._parts = [param.numel() * (1 + param.is_complex()) / max(1, copy.numel()) for param, copy in held]
         self._gradients = self._seen()
         self._sizes = self._norms(self._known()), self._norms(self._known(), math.inf)
 
@@ -92,7 +98,7 @@ class Gauge:
         norms, moves, rest = numbers[:count], numbers[count : 2 * count], numbers[2 * count :]
         for at, name in enumerate(self.names):
             update = moves[at] / norms[at] if norms[at] else (math.inf if moves[at] else 0.0)
-            found[name] = {"norm": norms[at] * math.sqrt(self._spread[at]), "update": update}
+            found[name] = {"norm": norms[at] * math.sqrt(self._parts[at]), "update": update}
         for place, at in enumerate(shown):
             norm, largest, along = (rest[place + part * len(shown)] for part in range(3))
             found[self.names[at]] |= {
@@ -107,7 +113,11 @@ class Gauge:
 
     def _some(self, tensor: Tensor, at: int) -> Tensor:
         tensor = torch.view_as_real(tensor.detach()) if tensor.is_complex() else tensor.detach()
-        return tensor if self._spread[at] <= 1 else tensor.reshape(-1)[:: self._spread[at]]
+        every = self._spread[at]
+        if every <= 1:
+            return tensor
+        spread = tensor[::every] if tensor.shape[0] >= FEWEST_ROWS * every else tensor.reshape(-1)[::every]
+        return spread.contiguous()
 
     def _seen(self) -> list[Tensor | None]:
         found: list[Tensor | None] = []
