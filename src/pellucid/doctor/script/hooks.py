@@ -100,7 +100,8 @@ def _handles(watch: Watch) -> list[Any]:
 
     def before(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         closure = kwargs.get("closure") or (args[1] if len(args) > 1 else None)
-        watch.guarded(watch.step_begins, optimizer, closure is not None)
+        if not watch.plain:
+            watch.guarded(watch.step_begins, optimizer, closure is not None)
 
     def after(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         watch.guarded(watch.step_ended, optimizer)
@@ -134,7 +135,8 @@ def _functions(watch: Watch) -> Iterator[Made]:
         def called(tensors: Any, *args: Any, **kwargs: Any) -> Any:
             watch.guarded(watch.backward_begins, tensors)
             out = original(tensors, *args, **kwargs)
-            watch.guarded(watch.backward_ended)
+            if not watch.plain:
+                watch.guarded(watch.backward_ended)
             return out
 
         return called

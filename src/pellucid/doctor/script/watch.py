@@ -77,6 +77,8 @@ class Watch:
         self.faults: list[str] = []
         """What went wrong in the doctor itself."""
         self.busy = False
+        self.plain = False
+        """Whether of this step no more is wanted than its loss and its rate."""
         self.hooked: Callable[[bool], None] = lambda on: None
         """Turns the hooks of modules on and off."""
         self.compiled = False
@@ -148,8 +150,11 @@ class Watch:
         self._by_hand()
         self.optimizers.backward_begins()
         fed, self.losses.pending = self.losses.pending, []
-        value = self._scaled.pop(given.grad_fn._sequence_nr(), given).detach()
-        value = value.mean() if value.dim() else value
+        if self.plain and len(fed) == 1:
+            value = fed[0].value
+        else:
+            value = self._scaled.pop(given.grad_fn._sequence_nr(), given).detach()
+            value = value.mean() if value.dim() else value
         if self.ledger.close:
             numbers = graph.behind(given.grad_fn, {call.node for call in fed})
             gathered, fed = len(fed), [call for call in fed if call.node in numbers]
@@ -170,6 +175,7 @@ class Watch:
         self._open.losses.append(loss if loss.device.type == "cpu" else loss.clone())
         if loss.device.type == "cpu" and not self.questions.broken and not math.isfinite(float(loss)):
             self.questions.of_value(given)
+        self._open.backwards += self.plain  # nothing else is asked for when it has ended
 
     def backward_ended(self) -> None:
         """A backward pass is over."""
@@ -237,6 +243,7 @@ class Watch:
         self._open = Open()
         self._scaled.clear()
         self.ledger.close = self.clock.tick(step, was_close)
+        self.plain = not self.ledger.close and step >= FIRST and bool(self.optimizers.held)
         self.hooked(self.ledger.close)
 
     def _read(self, held: Held | None, step: int, later: Later[Numbers] | None) -> None:
