@@ -12,7 +12,7 @@ DENSE = 20
 SMALL = 0.005
 """Seconds of a step below which a training is over so soon that some looks may cost more than their share."""
 DEAR = 0.2
-"""Cost of a close look over the time of a long step above which only a quarter of the first steps are all looked at."""
+"""Cost of a close look over the time of a long step above which only half of the first steps are all looked at."""
 WIDEST = 200
 """Steps between two close looks, at most."""
 
@@ -51,12 +51,12 @@ class Clock:
     @property
     def dense(self) -> int:
         """First steps that are all looked at."""
-        return DENSE if self.plain < SMALL or self.close < DEAR * self.plain else DENSE // 4
+        return DENSE if self.plain < SMALL or self.close < DEAR * self.plain else DENSE // 2
 
     def interval(self, step: int) -> int:
         """Steps from one close look to the next that keep to the share, dense again the longer a short run lasts."""
         if step < DENSE:
-            return 2 if step < DENSE // 2 else 4
+            return 4
         owed = max(0.0, self.own - SHARE * self.total)
         affordable = (self.close + owed / 10) / max(SHARE * self.plain, 1e-12)
         widest = max(DENSE, step // 5) if self.plain < SMALL else max(2 * DENSE, step // 2)
