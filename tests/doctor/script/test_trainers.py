@@ -1,7 +1,4 @@
-"""Scripts that leave the loop to Lightning or to Hugging Face: a planted fault is found, its healthy twin left alone.
-
-Neither library is among the project's own; where one is missing its test is skipped.
-"""
+"""Scripts that leave the loop to Lightning or to Hugging Face: a planted fault is found, its healthy twin is not."""
 
 from __future__ import annotations
 
@@ -95,9 +92,8 @@ def findings(code: str, words: list[str], folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("library", "code"), [("pytorch_lightning", LIGHTNING), ("transformers", HUGGING_FACE)])
-def test_the_trainers_of_others_are_watched(library: str, code: str, tmp_path: Path) -> None:
-    pytest.importorskip(library, reason=f"{library} is not installed")
+@pytest.mark.parametrize("code", [LIGHTNING, HUGGING_FACE], ids=["lightning", "hugging-face"])
+def test_the_trainers_of_others_are_watched(code: str, tmp_path: Path) -> None:
     (tmp_path / "faulty").mkdir()
     (tmp_path / "healthy").mkdir()
     assert findings(code, ["faulty"], tmp_path / "faulty")[0] == "severe softmax-twice"
