@@ -178,3 +178,20 @@ def test_the_order_of_rows_whose_part_is_named_is_not_told() -> None:
     checks = {found.check for found in data.inspect(data.from_frame(columns)).findings}
     split = {**columns, "split": ["train", "test"] * 30}
     assert checks - {found.check for found in data.inspect(data.from_frame(split)).findings} == {"sorted-by-target"}
+
+
+def test_rows_of_few_values_are_equal_by_chance() -> None:
+    draw = np.random.default_rng(0)
+    few: dict[str, list[Any]] = {
+        name: draw.integers(0, count, ROWS).tolist() for name, count in (("a", 3), ("b", 2), ("c", 9))
+    }
+    few["y"] = [str(value) for value in draw.integers(0, 2, ROWS)]
+    found = findings(few)["duplicate-rows"]
+    assert found.severity == "info" and found.cure.startswith("Nothing to do") and float(found.evidence["share"]) > 0.5
+    copied = {name: cells[:200] * 2 for name, cells in (few | {"d": draw.random(ROWS).tolist()}).items()}
+    assert findings(copied)["duplicate-rows"].severity == "warning", "one column of numbers, and rows are never equal"
+
+
+def test_a_row_equals_another_as_often_as_its_cells_are_common() -> None:
+    raw = Table(target="y").from_frame({"a": [1, 1, 2, None], "y": ["u", "v", "u", "u"]})
+    assert raw.chances(["a", "y"]).tolist() == [0.5 * 0.75, 0.5 * 0.25, 0.25 * 0.75, 0.25 * 0.75]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pellucid.data.columns import values
+from pellucid.data.leaks import by_chance
 from pellucid.data.signature import Column, Target
 from pellucid.data.table_raw import TableRaw
 from pellucid.data.targets import target_codes, target_values
@@ -84,8 +85,11 @@ def _duplicates(raw: TableRaw, columns: tuple[Column, ...]) -> list[Finding]:
     share = repeats / raw.rows
     message = f"{repeats} rows ({share:.1%}) repeat an earlier one in every column that is learnt from."
     cure = "Rows that are equal in all columns stay in one part; take true copies out, they count double."
+    severity: Severity = "warning" if share > 0.05 else "info"
+    if by_chance(repeats, raw.chances(learnt), np.arange(raw.rows)):
+        severity, cure = "info", "Nothing to do: with so few different values in each column, that is to be expected."
     evidence: dict[str, float | int | str] = {"rows": repeats, "share": share, "largest group": int(counts.max())}
-    return [Finding("duplicate-rows", "warning" if share > 0.05 else "info", message, "", evidence, cure)]
+    return [Finding("duplicate-rows", severity, message, "", evidence, cure)]
 
 
 def _classes(raw: TableRaw, target: Target) -> list[Finding]:

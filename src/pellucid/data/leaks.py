@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from pellucid.data.splitting import Facts
 
 NEEDED = ("valid", "test")
+BY_CHANCE = 2.0
+"""Times as many equal rows as independent columns would have, up to which they are no copies: columns go together."""
 
 
 def check_parts(part_N: np.ndarray, facts: Facts, classes: tuple[str, ...], split: Split) -> tuple[Finding, ...]:
@@ -52,8 +54,22 @@ def check_parts(part_N: np.ndarray, facts: Facts, classes: tuple[str, ...], spli
     return tuple(found)
 
 
-def shared_rows(learnt_N: np.ndarray, part_N: np.ndarray) -> tuple[Finding, ...]:
-    """Rows of valid or test that train has too, in every column that is learnt from."""
+def by_chance(count: int, chance_N: np.ndarray, others: np.ndarray | int) -> bool:
+    """Whether so many rows may be equal to others only because columns have few different values.
+
+    Args:
+        chance_N: for each row the probability that another one is equal to it.
+        others: how many rows each of them could be equal to.
+    """
+    return count <= BY_CHANCE * float((1 - (1 - chance_N) ** others).sum())
+
+
+def shared_rows(learnt_N: np.ndarray, part_N: np.ndarray, chance_N: np.ndarray | None = None) -> tuple[Finding, ...]:
+    """Rows of valid or test that train has too, in every column that is learnt from.
+
+    Args:
+        chance_N: for each row the probability that another one is equal to it; None: rows are never equal by chance.
+    """
     import numpy as np
 
     train = np.unique(learnt_N[part_N == 0])
@@ -63,9 +79,15 @@ def shared_rows(learnt_N: np.ndarray, part_N: np.ndarray) -> tuple[Finding, ...]
     if not count:
         return ()
     share = count / held
+    evidence: dict[str, float | int | str] = {"rows": count, "share": share}
+    if chance_N is not None and by_chance(count, chance_N[part_N > 0], int((part_N == 0).sum())):
+        message = (
+            f"{count} of the {held} rows held back ({share:.1%}) are equal to a row of train, as is to be expected."
+        )
+        cure = "Nothing to do: with so few different values in each column, new rows will be as equal."
+        return (Finding("rows-shared", "info", message, "", evidence, cure),)
     message = f"{count} of the {held} rows held back ({share:.1%}) stand in train as well: scores are too good."
     cure = "Take copies out; or keep them together with data.split: {kind: by_group, column: ...}."
-    evidence: dict[str, float | int | str] = {"rows": count, "share": share}
     return (Finding("rows-shared", "warning", message, "", evidence, cure),)
 
 

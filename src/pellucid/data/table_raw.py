@@ -94,6 +94,16 @@ class TableRaw:
         hashed = [blake2b(text.encode(), digest_size=8).digest() for text in joined]
         return np.frombuffer(b"".join(hashed), "<u8").astype(np.uint64)
 
+    def chances(self, columns: list[str]) -> np.ndarray:
+        """float64: for each row the probability that another one is equal to it in `columns`, were they independent."""
+        import numpy as np
+        import polars as pl
+
+        if not columns:
+            return np.ones(self.rows)
+        shares = [pl.len().over(name) / self.rows for name in columns]
+        return self.frame.select(pl.reduce(lambda one, other: one * other, shares)).to_series().to_numpy()
+
     def _joined(self, columns: list[str]) -> list[str]:
         import polars as pl
 
