@@ -92,7 +92,7 @@ def _prove(
         start, kind = before if treatment.rolls_back else None, str(treatment.dump()["kind"])
         name = "control" if start is None else f"control-{int(start.name)}"
         sides = [] if start in controls else [verify.Side(treated.recipe, trials / name, start)]
-        arms = verify.arms([*sides, verify.Side(changed, trials / kind, start)], raw, seeds)
+        arms = verify.arms([*sides, verify.Side(changed, trials / kind, start)], raw, seeds, tell)
         if sides:
             controls[start] = _told(islice(arms, seeds), "as it was", seeds, tell)
         cure = _told(arms, f"treatment {number} of at most {len(tries)}, {kind}", seeds, tell)
@@ -174,8 +174,8 @@ def _hint(check: str | None, found: Iterable[Finding], folder: Path) -> str:
 
 def _forecast(folder: Path, seeds: int, tries: int) -> str:
     ended = [line["seconds"] for line in layout.journal(folder) if line["event"] == "finished"]
-    what = f"{verify.pairs(seeds)} for each of at most {tries} treatments"
+    what = f"{verify.pairs(seeds)} for {'one treatment' if tries == 1 else f'each of at most {tries} treatments'}"
     if not ended:
         return what
-    least, most = 2 * seeds * float(ended[-1]), (1 + tries) * seeds * float(ended[-1])
-    return f"{what}: {verify.time_of(least)} to {verify.time_of(most)}"
+    least, most = (verify.time_of(sides * seeds * float(ended[-1])) for sides in (2, 1 + tries))
+    return f"{what}: {least}" if least == most else f"{what}: {least} to {most}"

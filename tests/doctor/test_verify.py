@@ -14,7 +14,7 @@ from pellucid.doctor.treatments.steps import LowerRate
 from pellucid.doctor.verify import Arm, judge, sign_flip
 from pellucid.findings import Finding
 from pellucid.recipe import recipe_of
-from pellucid.training import checkpoint
+from pellucid.training import checkpoint, stacked
 from pellucid.training.layout import read_identity
 
 torch.set_num_threads(1)
@@ -163,6 +163,21 @@ def test_an_arm_that_breaks_is_the_worst_there_is(run: Path, tmp_path: Path):
     wild = recipe.replace(optimizer={"kind": "sgd", "learning_rate": 1e30})
     (one,) = verify.arms([verify.Side(wild, tmp_path)], raw, 1)
     assert one.loss == one.valid == math.inf and one.checks
+
+
+def test_arms_of_small_networks_are_trained_side_by_side(run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    recipe, raw = locked(run)
+    sides = [[verify.Side(recipe, tmp_path / how / "as it was"),
+              verify.Side(recipe.replace(optimizer={"kind": "sgd", "learning_rate": 0.1}), tmp_path / how / "changed")]
+             for how in ("alone", "together")]  # fmt: skip
+    said: list[str] = []
+    alone = list(verify.arms(sides[0], raw, 2, said.append))
+    monkeypatch.setattr(stacked, "FEWEST", 0)
+    together = list(verify.arms(sides[1], raw, 2, said.append))
+    assert said == ["  4 trainings side by side"]
+    assert [one.seed for one in together] == [one.seed for one in alone] and alone[0].loss != alone[2].loss
+    assert [one.loss for one in together] == pytest.approx([one.loss for one in alone], rel=1e-4)
+    assert [one.checks for one in together] == [one.checks for one in alone]
 
 
 def locked(run: Path) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ luck (Fisher 1935; exact for every number of pairs).
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
@@ -114,12 +114,17 @@ class Side:
         return session, writer
 
 
-def arms(sides: list[Side], raw: Raw, seeds: int) -> Iterator[Arm]:
-    """Trains all sides, and yields the arms of the first, of the second, and so on; small networks side by side."""
+def arms(sides: list[Side], raw: Raw, seeds: int, tell: Callable[[str], None] = lambda line: None) -> Iterator[Arm]:
+    """Trains all sides, and yields the arms of the first, of the second, and so on.
+
+    Args:
+        tell: is called with a line where all are trained side by side, so that none ends before the others.
+    """
     todo = [(side, number) for side in sides for number in range(seeds)]
     first = sides[0].begin(0, raw)
     together = stacked.worth(first[0], len(todo))
     if together:
+        tell(f"  {len(todo)} trainings side by side")
         stacked.train([first, *(side.begin(number, raw) for side, number in todo[1:])])
     for place, (side, number) in enumerate(todo):
         if not together:
