@@ -69,12 +69,16 @@ def worth(session: Session, members: int) -> bool:
 
 
 def train(members: list[Member]) -> None:
-    """Trains all to their ends, those of one make together; of one that fails the record says how."""
+    """Trains all to their ends, those of one make together where it is worth it; a record says how one failed."""
     makes: dict[str, list[Member]] = {}
     for member in members:
         makes.setdefault(_make(member[0]), []).append(member)
     for group in makes.values():
-        with devices.computing(group[0][0].recipe.threads):
+        first, _ = group[0]
+        together = worth(first, len(group))
+        for session, _ in group:
+            session.state.together = together
+        with devices.computing(first.recipe.threads):
             _train(group)
 
 
@@ -82,13 +86,11 @@ def _make(session: Session) -> str:
     """What networks must have in common to stack."""
     recipe, network = session.recipe, session.state.network
     shapes = [(name, tuple(value.shape), value.dtype) for name, value in network.state_dict().items()]
-    return repr((recipe.model, recipe.task, recipe.method, recipe.device, network, shapes))
+    return repr((recipe.model, recipe.task, recipe.method, recipe.device, recipe.precision, network, shapes))
 
 
 def _train(members: list[Member]) -> None:
     runs = [asking(session, writer) for session, writer in members]
-    for session, _ in members:
-        session.state.together = len(members) > 1
     stack: Stack | None = None
     while any(waiting := [_next(run) for run in runs]):
         runs = [run for run, ask in zip(runs, waiting, strict=True) if ask is not None]
