@@ -49,3 +49,8 @@ def test_a_finding_is_plain_values() -> None:
 def test_a_finding_is_frozen() -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
         Finding("x", "info", "m").message = "n"  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_numbers_of_a_finding_are_told_where_there_are_any() -> None:
+    finding = Finding("x", "info", "m", evidence={"dead": 0.5, "behind": "", "line": 3}, step=2000)
+    assert finding.details() == ["   seen:     dead 0.5; since step 2,000"]

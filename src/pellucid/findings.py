@@ -56,7 +56,8 @@ class Finding:
 
     def details(self) -> list[str]:
         """What stands below the message in a terminal: evidence, why, what to do, what it brings about, how sure."""
-        numbers = ", ".join(f"{name} {short(value)}" for name, value in self.evidence.items() if name != "line")
+        told = {name: value for name, value in self.evidence.items() if name != "line" and value != ""}
+        numbers = ", ".join(f"{name} {short(value)}" for name, value in told.items())
         since = "" if self.step is None else f"since step {self.step:,}"
         said = {
             "seen": "; ".join(filter(None, (numbers, since))),
