@@ -118,7 +118,10 @@ def compared() -> Iterator[Replica | None]:
 
     def stepped(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
         listen(False)
-        guarded(replica.stepped, optimizer.param_groups)
+        guarded(followed, optimizer.param_groups)
+
+    def followed(groups: list[dict[str, Any]]) -> None:
+        replica.stepped(groups)
         listen(replica.due)
 
     with hooks:
