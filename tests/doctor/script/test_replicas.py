@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 from torch.distributed import HashStore
+from torch.nn.modules import module as modules
 
 from pellucid.doctor.script import replicas
 from pellucid.doctor.script.replicas import Replica, compared
@@ -88,6 +89,7 @@ def test_a_fault_ends_the_following_and_not_the_training(monkeypatch: pytest.Mon
             net(torch.ones(2, 2)).sum().backward()
             optimizer.step()
         assert replica.step == 1, "it left at the first fault"
+        assert not modules._global_forward_pre_hooks, "and took its hook along"
 
 
 SCRIPT = """
