@@ -74,17 +74,18 @@ class Draw:
         device = self.generator.device
         return torch.empty(shape, device=device).normal_(0.0, scale, generator=self.generator)
 
-    def uniform_like(self, x: torch.Tensor) -> torch.Tensor:
-        """Uniform float32 numbers in [0, 1), in the shape and the memory order of `x`."""
+    def kept_like(self, x: torch.Tensor, keep: float) -> torch.Tensor:
+        """float32 1 with probability `keep`, else 0, in the shape and the memory order of `x`."""
         import torch
 
-        return torch.empty_like(x, dtype=torch.float32).uniform_(generator=self.generator)
+        # Comparing uniform numbers is three times as fast on a CPU as bernoulli_; in half precision it would be coarse.
+        return torch.empty_like(x, dtype=torch.float32).uniform_(generator=self.generator).lt_(keep)
 
-    def normal_like(self, x: torch.Tensor) -> torch.Tensor:
-        """Normal numbers with mean 0 and standard deviation 1, in the shape, memory order and type of `x`."""
+    def normal_like(self, x: torch.Tensor, scale: float) -> torch.Tensor:
+        """Normal numbers with mean 0 and standard deviation `scale`, in the shape, memory order and type of `x`."""
         import torch
 
-        return torch.empty_like(x).normal_(generator=self.generator)
+        return torch.empty_like(x).normal_(0.0, scale, generator=self.generator)
 
     def integers(self, low: int, high: int, shape: tuple[int, ...]) -> torch.Tensor:
         """Whole numbers in [low, high)."""

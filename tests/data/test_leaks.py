@@ -42,7 +42,7 @@ def test_shared_rows_groups_and_moments() -> None:
     rows = np.array([1, 2, 3, 4, 1, 6, 7, 8], np.uint64)
     assert shared_rows(rows, PART)[0].evidence["rows"] == 1
     assert shared_rows(np.arange(8, dtype=np.uint64), PART) == ()
-    (rare,), (common,) = (shared_rows(rows, PART, np.full(8, chance)) for chance in (0.01, 0.2))
+    (rare,), (common,) = (shared_rows(rows, PART, lambda chance=chance: np.full(8, chance)) for chance in (0.01, 0.2))
     assert rare.severity == "warning" and "too good" in rare.message
     assert common.severity == "info" and "to be expected" in common.message
     names = np.array(["a", "a", "b", "b", "c", "c", "a", "d"], object)

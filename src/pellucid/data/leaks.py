@@ -10,6 +10,8 @@ from pellucid.errors import DataError, Place, quote
 from pellucid.findings import Finding
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import numpy as np
 
     from pellucid.data.splitting import Facts
@@ -64,11 +66,14 @@ def by_chance(count: int, chance_N: np.ndarray, others: np.ndarray | int) -> boo
     return count <= BY_CHANCE * float((1 - (1 - chance_N) ** others).sum())
 
 
-def shared_rows(learnt_N: np.ndarray, part_N: np.ndarray, chance_N: np.ndarray | None = None) -> tuple[Finding, ...]:
+def shared_rows(
+    learnt_N: np.ndarray, part_N: np.ndarray, chances: Callable[[], np.ndarray] | None = None
+) -> tuple[Finding, ...]:
     """Rows of valid or test that train has too, in every column that is learnt from.
 
     Args:
-        chance_N: for each row the probability that another one is equal to it; None: rows are never equal by chance.
+        chances: gives, where rows are shared, for each row the probability that another one is equal to it; None: they
+            never are by chance.
     """
     import numpy as np
 
@@ -80,7 +85,7 @@ def shared_rows(learnt_N: np.ndarray, part_N: np.ndarray, chance_N: np.ndarray |
         return ()
     share = count / held
     evidence: dict[str, float | int | str] = {"rows": count, "share": share}
-    if chance_N is not None and by_chance(count, chance_N[part_N > 0], int((part_N == 0).sum())):
+    if chances is not None and by_chance(count, chances()[part_N > 0], int((part_N == 0).sum())):
         message = (
             f"{count} of the {held} rows held back ({share:.1%}) are equal to a row of train, as is to be expected."
         )

@@ -369,7 +369,7 @@ def _split_findings(
     classes = signature.target.classes if signature.target is not None else ()
     found = [*check_parts(part_N, facts, classes, split)]
     learnt = [column.name for column in signature.columns if column.role in ("input", "target")]
-    found += shared_rows(raw.hashes(learnt), part_N, raw.chances(learnt))
+    found += shared_rows(raw.hashes(learnt), part_N, lambda: raw.chances(learnt))
     for column in signature.columns:
         if column.role == "group":
             found += shared_groups(column.name, facts.text(column.name), part_N)

@@ -121,6 +121,8 @@ class Drawn(NamedTuple):
     """Of `Draw`."""
     like: Tensor
     """Of the shape and the memory order of what it drew."""
+    number: float
+    """The other argument."""
 
 
 class Scribe(Draw):
@@ -130,15 +132,15 @@ class Scribe(Draw):
         super().__init__(seed, purpose, device)
         self.asked: list[Drawn] = []
 
-    def uniform_like(self, x: Tensor) -> Tensor:
+    def kept_like(self, x: Tensor, keep: float) -> Tensor:
         """As `Draw`."""
-        self.asked.append(Drawn("uniform_like", torch.empty_like(x)))
-        return super().uniform_like(x)
+        self.asked.append(Drawn("kept_like", torch.empty_like(x), keep))
+        return super().kept_like(x, keep)
 
-    def normal_like(self, x: Tensor) -> Tensor:
+    def normal_like(self, x: Tensor, scale: float) -> Tensor:
         """As `Draw`."""
-        self.asked.append(Drawn("normal_like", torch.empty_like(x)))
-        return super().normal_like(x)
+        self.asked.append(Drawn("normal_like", torch.empty_like(x), scale))
+        return super().normal_like(x, scale)
 
 
 class Dealt(Draw):
@@ -146,11 +148,11 @@ class Dealt(Draw):
 
     given: Iterator[Tensor]
 
-    def uniform_like(self, x: Tensor) -> Tensor:
+    def kept_like(self, x: Tensor, keep: float) -> Tensor:
         """The next."""
         return next(self.given)
 
-    def normal_like(self, x: Tensor) -> Tensor:
+    def normal_like(self, x: Tensor, scale: float) -> Tensor:
         """The next."""
         return next(self.given)
 
@@ -233,7 +235,7 @@ class Stack:
         for draw, ask in zip(draws, asks, strict=True):
             assert draw is not None
             draw.at(ask.state.step, 0)
-        noise = [torch.stack([getattr(draw, method)(like) for draw in draws]) for method, like in drawn]
+        noise = [torch.stack([getattr(draw, method)(*asked) for draw in draws]) for method, *asked in drawn]
 
         def member(params: dict[str, Tensor], buffers: dict[str, Tensor], noise: list[Tensor], inputs: list[Tensor]):
             self.dealt.given = iter(noise)
@@ -286,7 +288,7 @@ def _alone(ask: Ask) -> Alone:
     scribe = Scribe(draw.seed, draw.purpose, str(draw.generator.device))
     scribe.at(ask.state.step, 0)
     twin = _with(ask.state.network, scribe)
-    total, count = terms(ask.moving.turn.loss(twin, ask.batch, scribe), ask.batch.weight_B)
+    total, count = Body(twin)(ask.moving.turn, ask.batch)
     loss = total / count
     twin.zero_grad()
     loss.backward()

@@ -99,8 +99,8 @@ def _handles(watch: Watch) -> list[Any]:
         watch.guarded(watch.names.module_made, module, name, submodule)
 
     def before(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
-        closure = kwargs.get("closure") or (args[1] if len(args) > 1 else None)
         if not watch.plain:
+            closure = kwargs.get("closure") or (args[1] if len(args) > 1 else None)
             watch.guarded(watch.step_begins, optimizer, closure is not None)
 
     def after(optimizer: Optimizer, args: Any, kwargs: Any) -> None:
